@@ -1,0 +1,9 @@
+/** Hawser: one link between parties, made of many lanes. The library, without run-time dependencies. */
+module org.hawser {
+  requires jdk.jfr;
+
+  exports org.hawser;
+  exports org.hawser.ffi to
+      org.hawser.cli;
+  exports org.hawser.launch;
+}
