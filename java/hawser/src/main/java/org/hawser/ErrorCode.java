@@ -1,6 +1,10 @@
 package org.hawser;
 
-/** What kind of failure a {@link HawserException} is; the same codes, in the same order, as {@code hawser_code} in C. */
+/**
+ * What kind of failure a {@link HawserException} is.
+ *
+ * <p>The same codes, in the same order, as {@code hawser_code} in C, where number {@code n} is written {@code -n}.
+ */
 public enum ErrorCode {
   OK,
   INVALID_ARGUMENT,
@@ -15,5 +19,12 @@ public enum ErrorCode {
   OUT_OF_MEMORY,
   UNSUPPORTED,
   INTERNAL,
-  CLOSED
+  CLOSED;
+
+  private static final ErrorCode[] ALL = values();
+
+  /** The code that native code wrote as a number of zero or below; {@link #INTERNAL} for a number it has no name for. */
+  public static ErrorCode ofNative(int number) {
+    return number <= 0 && number > -ALL.length ? ALL[-number] : INTERNAL;
+  }
 }

@@ -1,0 +1,49 @@
+package org.hawser;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** Every environment variable that Hawser knows, with what it sets. Any other HAWSER_* variable is refused. */
+public enum Setting {
+  LANES("devices of the lanes, in NCCL's syntax, or a number of lanes"),
+  CHUNK("bytes a chunk, such as 512K"),
+  EAGER("messages up to this length go without asking the receiver, such as 64K"),
+  SOCKETS_PER_LANE("TCP connections a lane"),
+  ON_LANE_LOSS("failover or fail-fast"),
+  CHECKSUM("auto, on or off: a CRC32C with each chunk"),
+  ZEROCOPY("auto, on or off: zero-copy sends"),
+  WAIT("block or spin: how a waiting thread waits"),
+  SCHEDULER("adaptive, round-robin or weighted:3,1,.."),
+  SILENCE_MS("milliseconds without a sign of life after which a lane is lost"),
+  LINK_TIMEOUT_MS("milliseconds without any lane after which a link has failed"),
+  RANK("this party's rank"),
+  SIZE("the number of parties"),
+  RENDEZVOUS("host:port where the parties meet"),
+  LAB("the name of the lab that scripts/lab works on");
+
+  private static final String PREFIX = "HAWSER_";
+
+  private final String meaning;
+
+  Setting(String meaning) {
+    this.meaning = meaning;
+  }
+
+  /** The variable's name: {@code HAWSER_CHUNK}. */
+  public String variable() {
+    return PREFIX + name();
+  }
+
+  /** What it sets, in a few words. */
+  public String meaning() {
+    return meaning;
+  }
+
+  static boolean claims(String variable) {
+    return variable.startsWith(PREFIX);
+  }
+
+  static List<String> variables() {
+    return Arrays.stream(values()).map(Setting::variable).toList();
+  }
+}
