@@ -9,9 +9,10 @@ import org.hawser.HawserException;
 /**
  * The native half, {@code libhawser.so}, loaded once a process when first asked for.
  *
- * <p>It is looked for in the file or folder that the system property {@value #PATH_PROPERTY} names, then inside the jar, then
- * on {@code java.library.path}. Loading never throws from a static initialiser: a failure is kept and told by every later
- * call. All methods may be called from any thread.
+ * <p>It is looked for in the file or folder that the system property {@value #PATH_PROPERTY} names,
+ * then inside the jar, then on {@code java.library.path}. Loading never throws from a static
+ * initialiser: a failure is kept and told by every later call. All methods may be called from any
+ * thread.
  */
 public final class NativeLibrary {
   /** Names the library's file, or the folder that holds it. */
@@ -66,8 +67,7 @@ public final class NativeLibrary {
   private static NativeLibrarySearch.Found loaded() {
     if (Holder.FAILURE != null) {
       // A fresh exception: its stack names this caller, its cause the attempts.
-      throw new HawserException(
-          Holder.FAILURE.code(), Holder.FAILURE.getMessage(), Holder.FAILURE);
+      throw new HawserException(Holder.FAILURE.code(), Holder.FAILURE.getMessage(), Holder.FAILURE);
     }
     return Holder.FOUND;
   }

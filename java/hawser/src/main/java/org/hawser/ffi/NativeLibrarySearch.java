@@ -51,11 +51,15 @@ final class NativeLibrarySearch {
         System.getProperty("java.library.path", ""));
   }
 
-  /** Where the jar holds the library for the machine this runs on; CMake's install names it likewise. */
+  /**
+   * Where the jar holds the library for the machine this runs on; CMake's install names it
+   * likewise.
+   */
   static String resourceName() {
     String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
     String machine = System.getProperty("os.arch");
-    return "META-INF/native/%s-%s/%s".formatted(os, machine.equals("amd64") ? "x86_64" : machine, FILE);
+    return "META-INF/native/%s-%s/%s"
+        .formatted(os, machine.equals("amd64") ? "x86_64" : machine, FILE);
   }
 
   /**
@@ -75,7 +79,10 @@ final class NativeLibrarySearch {
       throw new HawserException(
           ErrorCode.UNSUPPORTED,
           "cannot load the native library %s:%n%s%nBuild it with scripts/setup and 'mvn package', or name it: -D%s=FILE"
-              .formatted(FILE, String.join(System.lineSeparator(), failures), NativeLibrary.PATH_PROPERTY));
+              .formatted(
+                  FILE,
+                  String.join(System.lineSeparator(), failures),
+                  NativeLibrary.PATH_PROPERTY));
     }
     return found;
   }
@@ -120,11 +127,13 @@ final class NativeLibrarySearch {
   }
 
   /**
-   * Only the owner may enter the folder, so that nobody can exchange the file between writing and loading it. Once loaded,
-   * the mapping lives without a name, and nothing is left behind even by a killed process.
+   * Only the owner may enter the folder, so that nobody can exchange the file between writing and
+   * loading it. Once loaded, the mapping lives without a name, and nothing is left behind even by a
+   * killed process.
    */
   private Found loadExtracted(String place, URL url) throws IOException {
-    var ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    var ownerOnly =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     Path folder = Files.createTempDirectory("hawser-", ownerOnly);
     Path file = folder.resolve(FILE);
     try (InputStream in = url.openStream()) {
@@ -164,7 +173,10 @@ final class NativeLibrarySearch {
     }
   }
 
-  /** {@code libraryLookup} does not tell why the dynamic linker refused a file; {@code System.load} does. */
+  /**
+   * {@code libraryLookup} does not tell why the dynamic linker refused a file; {@code System.load}
+   * does.
+   */
   @SuppressWarnings("restricted")
   private static String reasonOfTheLinker(Path file, IllegalArgumentException failure) {
     try {

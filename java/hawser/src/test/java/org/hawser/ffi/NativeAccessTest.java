@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.spi.ToolProvider;
 import org.junit.jupiter.api.Test;
 
-/** Native access is the business of one package: {@code jnativescan} finds restricted calls in no other. */
+/**
+ * Native access is the business of one package: {@code jnativescan} finds restricted calls in no
+ * other.
+ */
 class NativeAccessTest {
   @Test
   void onlyTheFfiPackageCallsRestrictedMethods() throws Exception {
