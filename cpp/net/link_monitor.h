@@ -3,21 +3,23 @@
 
 #include <functional>
 #include <string>
+#include <unordered_map>
 
+#include "base/unique_fd.h"
 #include "net/poller.h"
 
 namespace hawser {
 
 class LinkMonitor : public PollTarget {
  public:
-  // `changed(ifindex, name, up)` is called from poll() by the driving thread.
+  // `changed(ifindex, name, up)` is called from poll() by the driving thread, at a device's first report and whenever
+  // it then changes.
   using Changed = std::function<void(int, const std::string&, bool)>;
 
   explicit LinkMonitor(Changed changed);
-  ~LinkMonitor() override;
 
-  // Adds the netlink socket to `poller`. Where netlink is not permitted the monitor stays silent and lanes are watched by
-  // their sockets alone.
+  // Adds the netlink socket to `poller`. Where netlink is not permitted the monitor stays silent and lanes are watched
+  // by their sockets alone.
   Status arm(Poller& poller);
   void on_ready(uint32_t events) override;
 
@@ -25,9 +27,16 @@ class LinkMonitor : public PollTarget {
   void poll();
 
  private:
+  // False when there is nothing more to read now.
+  bool read_reports();
+  void take_report(const void* header);
+  // The kernel dropped reports: asks for the state of all devices anew.
+  void ask_for_all();
+
   Changed changed_;
-  int fd_ = -1;
+  UniqueFd fd_;
   bool ready_ = false;
+  std::unordered_map<int, bool> up_;
 };
 
 }  // namespace hawser

@@ -35,11 +35,11 @@ struct DeviceProperties {
   std::string pci;       // "" for a virtual device
 };
 
-// One isend or irecv under way; owned by its Comm, valid until test() has said done.
-struct Request;
+// One isend or irecv under way; owned by its Comm, valid until test() has said done. A transport derives its own from it.
+struct Request {};
 
 // Registered memory; owned by its Comm until deregister. Null where a transport needs no registration.
-struct Memory;
+struct Memory {};
 
 // Receives readiness from a Poller.
 class PollTarget {
@@ -73,7 +73,8 @@ class Comm {
   virtual Status progress(bool* moved) = 0;
 
   // The buffer of this request is not touched after the call. What is left of a send is copied first; what is still to
-  // arrive is dropped.
+  // arrive is dropped. The request itself lives on until test() says done. A send that the kernel reads without a copy
+  // (zero copy) cannot be taken back: it breaks the comm at once.
   virtual void detach(Request* request) = 0;
 
   // Whether another message would leave soon: the device's own backlog is short (late binding).
