@@ -57,7 +57,8 @@ require_tools() {
   export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja}"
 }
 
-maven() { mvn --batch-mode --quiet --file "$hawser_root/pom.xml" "$@"; }
+# An array, not a function: it is also run under timeout.
+readonly maven=(mvn --batch-mode --quiet --file "$hawser_root/pom.xml")
 
 readonly build_stamp="$hawser_root/build/hawser.stamp"
 
@@ -81,7 +82,8 @@ build_if_stale() {
     say 'hawser: building what is stale; the first time takes some minutes'
     # Taken before the build starts, so that what changes meanwhile is built the next time.
     touch "$build_stamp.new"
-    maven package -Dmaven.test.skip=true --projects java/hawser,java/hawser-cli >"$hawser_root/build/hawser.log" 2>&1 9>&- || {
+    "${maven[@]}" package -Dmaven.test.skip=true --projects java/hawser,java/hawser-cli \
+      >"$hawser_root/build/hawser.log" 2>&1 9>&- || {
       tail -n 40 "$hawser_root/build/hawser.log" >&2
       die 'hawser: the build failed; all of its output is in build/hawser.log'
     }
