@@ -1,0 +1,96 @@
+package org.hawser.ffi;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.function.LongConsumer;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+
+/** Memory that Java's own arenas do not make: what native code owns, and pages mapped from the kernel. */
+public final class NativeMemory {
+  private static final int PROT_READ_WRITE = 0x3;
+  private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
+  private static final int MADV_HUGEPAGE = 14;
+  private static final long MAP_FAILED = -1;
+  private static final int NO_DESCRIPTOR = -1;
+
+  private NativeMemory() {}
+
+  /**
+   * Views memory that native code owns. Java neither frees it nor knows when it goes: whoever holds the view must not use
+   * it after its owner is closed.
+   */
+  @SuppressWarnings("restricted") // this package is the home of native access
+  public static MemorySegment at(long address, long bytes) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  /**
+   * Maps zeroed pages, whose memory the kernel provides as it is touched, in huge pages where it likes to.
+   *
+   * @param arena bounds the segment's life; once it is closed no Java access gets through
+   * @param release is told the address when the arena is closed; it unmaps, now or later
+   * @throws HawserException (OUT_OF_MEMORY) when the kernel refuses
+   */
+  @SuppressWarnings("restricted") // this package is the home of native access
+  public static MemorySegment map(long bytes, Arena arena, LongConsumer release) {
+    try {
+      long address =
+          (long)
+              Handles.MMAP.invokeExact(
+                  0L,
+                  bytes,
+                  PROT_READ_WRITE,
+                  MAP_PRIVATE_ANONYMOUS_NORESERVE,
+                  NO_DESCRIPTOR,
+                  0L);
+      if (address == MAP_FAILED) {
+        throw new HawserException(
+            ErrorCode.OUT_OF_MEMORY, "the kernel refused to map %d bytes".formatted(bytes));
+      }
+      // Only advice: where the kernel does without huge pages, the memory is as good.
+      int unused = (int) Handles.MADVISE.invokeExact(address, bytes, MADV_HUGEPAGE);
+      return MemorySegment.ofAddress(address)
+          .reinterpret(bytes, arena, segment -> release.accept(segment.address()));
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
+  }
+
+  /** Gives pages of {@link #map} back. The caller sees to it that nobody touches them any more. */
+  public static void unmap(long address, long bytes) {
+    try {
+      int unused = (int) Handles.MUNMAP.invokeExact(address, bytes);
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
+  }
+
+  /** The address of a C string that lives as long as the arena; 0 for null. */
+  static long text(Arena arena, String text) {
+    return text == null ? 0 : arena.allocateFrom(text).address();
+  }
+
+  private static final class Handles {
+    static final MethodHandle MMAP =
+        libc(
+            "mmap",
+            FunctionDescriptor.of(
+                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    static final MethodHandle MUNMAP =
+        libc("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    static final MethodHandle MADVISE =
+        libc("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+
+    private static MethodHandle libc(String function, FunctionDescriptor descriptor) {
+      return Downcall.link(
+          Linker.nativeLinker().defaultLookup().findOrThrow(function), descriptor);
+    }
+  }
+}
