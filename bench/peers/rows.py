@@ -1,0 +1,227 @@
+"""What is compared: each row has its lab, its contenders and what must be shown about them."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from peers import events, iperf3, mptcp, openmpi, pingpong, ucx
+from peers.sample import size_name
+
+KIB, MIB = 1 << 10, 1 << 20
+UNEQUAL = "1gbit,1gbit,1gbit,200mbit"
+CUTS = {"link": ("link down", 0.3), "reset": ("socket reset", 0.3), "silent": ("silent loss", 0.5)}
+
+
+@dataclass
+class Contender:
+    label: str
+    run: Callable  # (lab, seconds) -> Sample
+    missing: Callable = lambda: None  # the reason why it cannot run here, or None
+    counted: bool = True  # whether a second pair of eyes (traffic.Traffic) measures the machine's CPU as well
+
+
+@dataclass
+class Claim:
+    """`metric` of `who`, over that of `against` (the best of several labels; a number; nothing: the bare figure)."""
+
+    text: str
+    who: str
+    metric: str
+    against: tuple | float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass
+class Row:
+    name: str
+    title: str
+    rate: str
+    contenders: list
+    claims: list
+    columns: tuple = ("gbit_per_s", "cpu_per_gbit", "system_cpu_per_gbit")
+    claims_about: str = field(default="Hawser")
+
+
+def all_rows(hawser, native):
+    """The rows by name; `native` is the C++ driver or None, and then its row is left out."""
+    rows = [_equal(hawser), _unequal(hawser), _varying(hawser), _small(hawser), _unlimited(hawser)]
+    rows += [_latency(hawser), _cut(hawser), _idle(hawser)]
+    if native:
+        rows.append(_driver(hawser, native))
+    return {row.name: row for row in rows}
+
+
+def _iperf3():
+    return Contender("iperf3 x4", iperf3.stream, iperf3.missing)
+
+
+def _mptcp():
+    return Contender("MPTCP", mptcp.stream, mptcp.missing)
+
+
+def _ucx(size, devices=4, label="UCX x{}"):
+    run = lambda lab, seconds: ucx.bandwidth(lab, size, seconds, devices=devices)  # noqa: E731
+    return Contender(label.format(devices), run, ucx.missing)
+
+
+def _openmpi(size, window=16, devices=4, label="Open MPI x{}"):
+    run = lambda lab, seconds: openmpi.bandwidth(lab, size, seconds, window=window, devices=devices)  # noqa: E731
+    return Contender(label.format(devices), run, openmpi.missing)
+
+
+def _hawser(driver, label, size, window, **options):
+    run = lambda lab, seconds: driver.bandwidth(lab, size, seconds, window=window, **options)  # noqa: E731
+    return Contender(label, run, driver.missing)
+
+
+def _equal(hawser):
+    size = 16 * MIB
+    return Row(
+        "equal",
+        "4 x 1 Gbit, 16 MiB messages",
+        "1gbit",
+        [_iperf3(), _hawser(hawser, "Hawser", size, 4), _mptcp(), _ucx(size), _openmpi(size)],
+        [
+            Claim("of iperf3's four streams", "Hawser", "gbit_per_s", ("iperf3 x4",), at_least=0.98),
+            Claim("iperf3's CPU s per Gbit", "Hawser", "cpu_per_gbit", ("iperf3 x4",), at_most=2.0),
+        ],
+    )
+
+
+def _unequal(hawser):
+    size = 16 * MIB
+    one, four, static = "Hawser, 1 in flight", "Hawser, 4 in flight", "Hawser, round-robin, 4 in flight"
+    wires = 3.2 * events.WIRE_EFFICIENCY
+    claims = []
+    for label in (one, four):
+        claims.append(Claim(f"of the wires ({label})", label, "gbit_per_s", wires, at_least=0.98))
+        claims.append(Claim(f"of MPTCP ({label})", label, "gbit_per_s", ("MPTCP",), at_least=1.0))
+    contenders = [
+        _hawser(hawser, one, size, 1),
+        _mptcp(),
+        _hawser(hawser, four, size, 4),
+        _hawser(hawser, static, size, 4, scheduler="round-robin"),
+        _ucx(size),
+        _openmpi(size),
+    ]
+    return Row("unequal", "1 + 1 + 1 + 0.2 Gbit, 16 MiB messages", UNEQUAL, contenders, claims)
+
+
+def _varying(hawser):
+    def contender(label, opened, missing):
+        run = lambda lab, seconds: events.varying(lab, max(seconds, 6), opened)  # noqa: E731
+        return Contender(label, run, missing, counted=False)
+
+    def ours(**options):
+        return functools.partial(hawser.opened, size=16 * MIB, window=4, **options)
+
+    return Row(
+        "varying",
+        "4 x 1 Gbit; one lane falls to 200 Mbit and recovers while another falls to 300",
+        "1gbit",
+        [
+            contender("Hawser", ours(), hawser.missing),
+            contender("Hawser, round-robin", ours(scheduler="round-robin"), hawser.missing),
+            contender("MPTCP", mptcp.opened, mptcp.missing),
+        ],
+        [Claim("of what the wires could carry", "Hawser", "share", at_least=0.96)],
+        columns=("share", "gbit_per_s", "cpu_per_gbit"),
+    )
+
+
+def _small(hawser):
+    size, window = KIB, 256
+    return Row(
+        "small",
+        f"4 x 1 Gbit, 1 KiB messages, {window} in flight",
+        "1gbit",
+        [_hawser(hawser, "Hawser", size, window), _ucx(size), _openmpi(size, window)],
+        [
+            Claim("of Open MPI", "Hawser", "gbit_per_s", ("Open MPI x4",), at_least=1.0),
+            Claim("of UCX", "Hawser", "gbit_per_s", ("UCX x4",), at_least=1.0),
+            Claim("Gbit/s (the aim)", "Hawser", "gbit_per_s", at_least=3.0),
+        ],
+    )
+
+
+def _unlimited(hawser):
+    contenders, claims = [], []
+    for size, bound in ((64 * KIB, 0.8), (MIB, 0.8), (16 * MIB, 1.15)):
+        name = size_name(size)
+        peers = []
+        for devices in (1, 4):
+            peers.append(_ucx(size, devices, f"{name} UCX x{{}}"))
+            peers.append(_openmpi(size, devices=devices, label=f"{name} Open MPI x{{}}"))
+        bare, checked = f"{name} Hawser, no checksum", f"{name} Hawser"
+        contenders.append(_hawser(hawser, bare, size, 16, checksum="off"))
+        contenders += peers
+        contenders.append(_hawser(hawser, checked, size, 16))
+        best = tuple(peer.label for peer in peers)
+        claims.append(Claim(f"{name}: of the best peer", bare, "gbit_per_s", best, at_least=bound))
+        claims.append(Claim(f"{name}: with checksum, of without", checked, "gbit_per_s", (bare,)))
+    return Row("unlimited", "unlimited veth", "none", contenders, claims)
+
+
+def _latency(hawser):
+    size = 8
+
+    def contender(label, latency, missing=lambda: None, **options):
+        run = lambda lab, seconds: latency(lab, size, seconds, **options)  # noqa: E731
+        return Contender(label, run, missing, counted=False)
+
+    return Row(
+        "latency",
+        "8 bytes, half a round trip, unlimited veth",
+        "none",
+        [
+            contender("TCP in C, spinning", pingpong.latency, wait="spin"),
+            contender("Hawser, spinning", hawser.latency, hawser.missing, wait="spin"),
+            contender("UCX x1", ucx.latency, ucx.missing, devices=1),
+            contender("UCX x4", ucx.latency, ucx.missing),
+            contender("Open MPI x4", openmpi.latency, openmpi.missing),
+            contender("TCP in C, blocking", pingpong.latency, wait="block"),
+            contender("Hawser, blocking", hawser.latency, hawser.missing, wait="block"),
+        ],
+        [
+            Claim("spinning, of TCP in C", "Hawser, spinning", "p50_us", ("TCP in C, spinning",), at_most=1.3),
+            Claim("spinning, of UCX x4", "Hawser, spinning", "p50_us", ("UCX x4",), at_most=1.0),
+            Claim("blocking, of TCP in C", "Hawser, blocking", "p50_us", ("TCP in C, blocking",), at_most=1.2),
+        ],
+        columns=("p50_us", "p99_us", "mean_us"),
+    )
+
+
+def _cut(hawser):
+    ours = functools.partial(hawser.opened, size=16 * MIB, window=4)
+    contenders, claims = [], []
+    for how, (name, bound) in CUTS.items():
+        for label, opened, missing in (("Hawser", ours, hawser.missing), ("MPTCP", mptcp.opened, mptcp.missing)):
+            run = lambda lab, _, opened=opened, how=how: events.cut(lab, opened, how)  # noqa: E731
+            contenders.append(Contender(f"{name}: {label}", run, missing, counted=False))
+        claims.append(Claim(f"{name}: longest stall, s", f"{name}: Hawser", "stall_s", at_most=bound))
+        claims.append(Claim(f"{name}: back after, s", f"{name}: Hawser", "rejoin_s", at_most=1.0))
+    columns = ("gbit_per_s", "stall_s", "gap_s", "rejoin_s")
+    return Row("cut", "4 x 1 Gbit, lane 3 cut mid-transfer", "1gbit", contenders, claims, columns)
+
+
+def _idle(hawser):
+    run = lambda lab, _: hawser.idle(lab, 10)  # noqa: E731
+    return Row(
+        "idle",
+        "a live link without traffic, 10 s",
+        "none",
+        [Contender("Hawser", run, hawser.missing, counted=False)],
+        [Claim("of one core", "Hawser", "core_fraction", at_most=0.001)],
+        columns=("core_fraction",),
+    )
+
+
+def _driver(hawser, native):
+    contenders, claims = [], []
+    for size in (MIB, 16 * MIB):
+        name = size_name(size)
+        java, cpp = f"{name} Hawser", f"{name} hawser-cpp"
+        contenders += [_hawser(hawser, java, size, 16), _hawser(native, cpp, size, 16)]
+        claims.append(Claim(f"{name}: Java, of the C++ driver", java, "gbit_per_s", (cpp,), at_least=0.98))
+    return Row("driver", "Java driving against a C++ driver, unlimited veth", "none", contenders, claims)
