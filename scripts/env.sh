@@ -58,7 +58,7 @@ require_tools() {
 }
 
 # An array, not a function: it is also run under timeout.
-readonly maven=(mvn --batch-mode --quiet --file "$hawser_root/pom.xml")
+readonly maven=(mvn --batch-mode --no-transfer-progress --file "$hawser_root/pom.xml")
 
 readonly build_stamp="$hawser_root/build/hawser.stamp"
 

@@ -1,4 +1,6 @@
-/** Hawser: one link between parties, made of many lanes. The library, without run-time dependencies. */
+/**
+ * Hawser: one link between parties, made of many lanes. The library, without run-time dependencies.
+ */
 module org.hawser {
   requires jdk.jfr;
 
