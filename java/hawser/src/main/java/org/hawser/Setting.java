@@ -16,6 +16,7 @@ public enum Setting {
   SCHEDULER("adaptive, round-robin or weighted:3,1,.."),
   SILENCE_MS("milliseconds without a sign of life after which a lane is lost"),
   LINK_TIMEOUT_MS("milliseconds without any lane after which a link has failed"),
+  LAUNCHER("explicit, pmix, slurm or openmpi: whose variables tell rank and peers"),
   RANK("this party's rank"),
   SIZE("the number of parties"),
   RENDEZVOUS("host:port where the parties meet"),

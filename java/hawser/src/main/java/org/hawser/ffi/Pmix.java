@@ -259,7 +259,11 @@ public final class Pmix {
           default -> ErrorCode.IO;
         };
     var name = call(() -> text((MemorySegment) errorString.invokeExact(status)));
-    throw new HawserException(code, operation + " failed: " + name + " (" + status + ")");
+    var advice =
+        status == ERR_UNREACH
+            ? ": no PMIx server of this job answers; start with mpirun or srun --mpi=pmix"
+            : "";
+    throw new HawserException(code, operation + " failed: " + name + " (" + status + ")" + advice);
   }
 
   private static String text(MemorySegment chars) {

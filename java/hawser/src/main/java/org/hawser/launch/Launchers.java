@@ -2,6 +2,7 @@ package org.hawser.launch;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.hawser.Setting;
 
 /** Reads each launcher's variables, and decides which launcher this process belongs to. */
 final class Launchers {
@@ -9,6 +10,11 @@ final class Launchers {
   private static final int FIRST_PORT = 20_000;
 
   private static final int PORTS = 10_000;
+
+  private static final String LAUNCHER = Setting.LAUNCHER.variable();
+  private static final String RANK = Setting.RANK.variable();
+  private static final String SIZE = Setting.SIZE.variable();
+  private static final String RENDEZVOUS = Setting.RENDEZVOUS.variable();
 
   private Launchers() {}
 
@@ -30,10 +36,10 @@ final class Launchers {
   }
 
   private static Optional<String> choose(Environment environment) {
-    if (environment.has("HAWSER_LAUNCHER")) {
-      return environment.text("HAWSER_LAUNCHER");
+    if (environment.has(LAUNCHER)) {
+      return environment.text(LAUNCHER);
     }
-    if (environment.has("HAWSER_RANK")) {
+    if (environment.has(RANK)) {
       return Optional.of("explicit");
     }
     if (environment.has("PMIX_NAMESPACE")) {
@@ -48,7 +54,7 @@ final class Launchers {
 
   private static String reason(Environment environment, String variable) {
     return environment
-        .text("HAWSER_LAUNCHER")
+        .text(LAUNCHER)
         .map(launcher -> "HAWSER_LAUNCHER=" + launcher)
         .orElse(variable + " is set");
   }
@@ -62,16 +68,10 @@ final class Launchers {
   }
 
   private static Launch explicit(Environment environment, Duration joinTimeout) {
-    int rank = environment.number("HAWSER_RANK");
-    var address = environment.required("HAWSER_RENDEZVOUS");
-    var member =
-        new Member(
-            "explicit",
-            reason(environment, "HAWSER_RANK"),
-            address,
-            rank,
-            environment.number("HAWSER_SIZE"),
-            rank);
+    int rank = environment.number(RANK);
+    int size = environment.number(SIZE);
+    var address = environment.required(RENDEZVOUS);
+    var member = new Member("explicit", reason(environment, RANK), address, rank, size, rank);
     return rendezvous(member, RendezvousAddress.parse(address), "", joinTimeout);
   }
 
@@ -128,7 +128,7 @@ final class Launchers {
   }
 
   private static Optional<RendezvousAddress> named(Environment environment) {
-    return environment.text("HAWSER_RENDEZVOUS").map(RendezvousAddress::parse);
+    return environment.text(RENDEZVOUS).map(RendezvousAddress::parse);
   }
 
   /** All ranks of a job come to the same port, and two jobs on one host seldom to one. */

@@ -13,7 +13,6 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.hawser.ErrorCode;
 import org.hawser.launch.RendezvousState.Answer;
 
@@ -27,7 +26,6 @@ final class RendezvousServer implements AutoCloseable {
   private final byte[] token;
   private final RendezvousState state;
   private final ServerSocket socket;
-  private final AtomicInteger strangers = new AtomicInteger();
 
   RendezvousServer(Member member, RendezvousAddress address, byte[] token) {
     this.token = token;
@@ -58,11 +56,6 @@ final class RendezvousServer implements AutoCloseable {
     return new InetSocketAddress(
         bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound,
         socket.getLocalPort());
-  }
-
-  /** Connections dropped so far because they were no rank of this job. */
-  int strangers() {
-    return strangers.get();
   }
 
   /**
@@ -112,7 +105,7 @@ final class RendezvousServer implements AutoCloseable {
       var in = new DataInputStream(new BufferedInputStream(connection.getInputStream()));
       var out = new DataOutputStream(new BufferedOutputStream(connection.getOutputStream()));
       if (!presentsToken(in)) {
-        strangers.incrementAndGet();
+        state.countStranger();
         return;
       }
       int claimedRank = in.readInt();
@@ -128,7 +121,7 @@ final class RendezvousServer implements AutoCloseable {
     } catch (IOException e) {
       // The connection broke, or never was a rank's: both end in the same leave below.
       if (rank < 0) {
-        strangers.incrementAndGet();
+        state.countStranger();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

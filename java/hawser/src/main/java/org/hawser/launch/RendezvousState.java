@@ -33,6 +33,7 @@ final class RendezvousState {
   private final BitSet left = new BitSet();
   private final BitSet atFence = new BitSet();
   private long fences;
+  private int strangers;
 
   RendezvousState(int size) {
     this.size = size;
@@ -54,6 +55,13 @@ final class RendezvousState {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** A connection without the job's token was dropped. */
+  void countStranger() {
+    lock.lock();
+    strangers++;
+    lock.unlock();
   }
 
   void leave(int rank) {
@@ -115,7 +123,14 @@ final class RendezvousState {
     var missing = new BitSet();
     missing.set(0, size);
     missing.andNot(atFence);
-    return Answer.not(ErrorCode.TIMEOUT, "fence: " + ranks(missing) + " did not come in time");
+    return Answer.not(
+        ErrorCode.TIMEOUT,
+        "fence: "
+            + ranks(missing)
+            + " did not come in time"
+            + (strangers == 0
+                ? ""
+                : " (dropped " + strangers + " connections without this job's token)"));
   }
 
   Answer get(int rank, String key, long nanos) throws InterruptedException {
