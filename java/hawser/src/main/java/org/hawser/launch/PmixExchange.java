@@ -5,6 +5,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.hawser.ErrorCode;
@@ -50,7 +51,9 @@ final class PmixExchange implements Exchange {
           e);
     }
     try {
-      var member = exchange.await("joining the PMIx job", timeout, () -> exchange.init(reason));
+      var operation = "joining the PMIx job";
+      var joined = exchange.submit(operation, () -> exchange.init(reason));
+      var member = exchange.await(operation, timeout, joined);
       exchange.who = member.toString();
       return new Launch(member, exchange);
     } catch (HawserException e) {
@@ -87,42 +90,39 @@ final class PmixExchange implements Exchange {
 
   @Override
   public byte[] get(int rank, String key, Duration timeout) {
+    var operation = "get of " + key + " from rank " + rank;
     return await(
-        "get of " + key + " from rank " + rank,
+        operation,
         timeout,
-        () -> pmix.get(process.namespace(), rank, key, seconds(timeout)));
+        submit(operation, () -> pmix.get(process.namespace(), rank, key, seconds(timeout))));
   }
 
   @Override
   public void close() {
+    Future<Object> answer;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
-    }
-    try {
-      submit("leaving the PMIx job", LOCAL_TIMEOUT, Executors.callable(pmix::finish));
-    } finally {
+      answer = caller.submit(Executors.callable(pmix::finish));
       caller.shutdown();
     }
+    await("leaving the PMIx job", LOCAL_TIMEOUT, answer);
   }
 
   private void run(String operation, Duration timeout, Runnable call) {
-    await(operation, timeout, Executors.callable(call));
+    await(operation, timeout, submit(operation, Executors.callable(call)));
   }
 
-  private <T> T await(String operation, Duration timeout, Callable<T> call) {
-    synchronized (this) {
-      if (closed) {
-        throw new HawserException(ErrorCode.CLOSED, who + ": " + operation + " after close");
-      }
+  private synchronized <T> Future<T> submit(String operation, Callable<T> call) {
+    if (closed) {
+      throw new HawserException(ErrorCode.CLOSED, who + ": " + operation + " after close");
     }
-    return submit(operation, timeout, call);
+    return caller.submit(call);
   }
 
-  private <T> T submit(String operation, Duration timeout, Callable<T> call) {
-    var answer = caller.submit(call);
+  private <T> T await(String operation, Duration timeout, Future<T> answer) {
     try {
       return answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,18 +33,14 @@ class ClusterTest {
 
   @TempDir static Path directory;
 
-  private static List<String> probe(String mode) throws Exception {
-    var classes = root(Launch.class) + ":" + root(LaunchProbe.class);
+  private static List<String> probe(String mode, String... options) throws Exception {
     var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return List.of(
-        java,
-        "-Xshare:auto",
-        "-XX:TieredStopAtLevel=1",
-        "-cp",
-        classes,
-        "--enable-native-access=ALL-UNNAMED",
-        LaunchProbe.class.getName(),
-        mode);
+    var command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of(options));
+    command.addAll(List.of("-cp", root(Launch.class) + ":" + root(LaunchProbe.class)));
+    command.addAll(
+        List.of("--enable-native-access=ALL-UNNAMED", LaunchProbe.class.getName(), mode));
+    return command;
   }
 
   /**
@@ -82,16 +80,23 @@ class ClusterTest {
     return new Outcome(process.exitValue(), Files.readAllLines(file));
   }
 
-  private static void assertExchanged(String name, int size, Outcome outcome) {
+  /** {@code locals}: each rank's number on its own host, in the order of the ranks. */
+  private static void assertExchanged(String name, List<Integer> locals, Outcome outcome) {
+    int size = locals.size();
     var all = String.join(",", IntStream.range(0, size).mapToObj(rank -> "rank-" + rank).toList());
     var expected =
         IntStream.range(0, size)
             .mapToObj(
                 rank ->
-                    "PROBE %s rank %d of %d local %d: %s".formatted(name, rank, size, rank, all))
+                    "PROBE %s rank %d of %d local %d: %s"
+                        .formatted(name, rank, size, locals.get(rank), all))
             .toList();
     assertEquals(expected, outcome.probes(), () -> String.join("\n", outcome.lines()));
     assertEquals(0, outcome.exit(), () -> String.join("\n", outcome.lines()));
+  }
+
+  private static List<Integer> onOneHost(int size) {
+    return IntStream.range(0, size).boxed().toList();
   }
 
   private static void assertTimedOut(Outcome outcome) {
@@ -134,7 +139,7 @@ class ClusterTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void pmixExchanges(int size) throws Exception {
-      assertExchanged("pmix", size, run(command(mpirun(size, ""), probe("exchange"))));
+      assertExchanged("pmix", onOneHost(size), run(command(mpirun(size, ""), probe("exchange"))));
     }
 
     @Test
@@ -148,7 +153,19 @@ class ClusterTest {
 
     @Test
     void openMpisVariablesExchangeToo() throws Exception {
-      assertExchanged("openmpi", 3, run(command(mpirun(3, "openmpi"), probe("exchange"))));
+      assertExchanged(
+          "openmpi", onOneHost(3), run(command(mpirun(3, "openmpi"), probe("exchange"))));
+    }
+
+    @Test
+    void openMpisRanksMayBeToldWhereToMeet() throws Exception {
+      int port;
+      try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        port = socket.getLocalPort();
+      }
+      var told =
+          command(mpirun(2, "openmpi"), List.of("-x", "HAWSER_RENDEZVOUS=127.0.0.1:" + port));
+      assertExchanged("openmpi", onOneHost(2), run(command(told, probe("exchange"))));
     }
 
     @ParameterizedTest
@@ -167,8 +184,8 @@ class ClusterTest {
       return command(List.of(SCRIPT.toString(), "exec", cluster.toString()), List.of(command));
     }
 
-    private static List<String> srun(int size, String mpi) {
-      return slurm("srun", "-n", Integer.toString(size), "--mpi=" + mpi);
+    private static List<String> srun(int nodes, int size, String mpi) {
+      return slurm("srun", "-N" + nodes, "-n" + size, "--mpi=" + mpi);
     }
 
     @BeforeAll
@@ -192,13 +209,22 @@ class ClusterTest {
     @ParameterizedTest
     @CsvSource({"pmix,2,pmix", "pmix,3,pmix", "none,1,slurm", "none,3,slurm"})
     void srunsTasksExchange(String mpi, int size, String name) throws Exception {
-      assertExchanged(name, size, run(command(srun(size, mpi), probe("exchange"))));
+      assertExchanged(name, onOneHost(size), run(command(srun(1, size, mpi), probe("exchange"))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"pmix,pmix", "none,slurm"})
+    void tasksOnTwoNodesExchange(String mpi, String name) throws Exception {
+      var hosts =
+          Files.writeString(directory.resolve("hosts"), "127.0.0.1 node1\n127.0.0.1 node2\n");
+      var program = probe("exchange", "-Djdk.net.hosts.file=" + hosts);
+      assertExchanged(name, List.of(0, 1, 0), run(command(srun(2, 3, mpi), program)));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"pmix", "none"})
     void aTaskThatStaysAwayIsATimeout(String mpi) throws Exception {
-      assertTimedOut(run(command(srun(2, mpi), probe("late"))));
+      assertTimedOut(run(command(srun(1, 2, mpi), probe("late"))));
     }
 
     @Test
@@ -206,10 +232,17 @@ class ClusterTest {
       var output = directory.resolve("batch.txt");
       var step = "srun --mpi=pmix " + String.join(" ", probe("exchange"));
       var batch =
-          run(slurm("sbatch", "--wait", "--ntasks=2", "--output=" + output, "--wrap=" + step));
+          run(
+              slurm(
+                  "sbatch",
+                  "--wait",
+                  "--nodes=1",
+                  "--ntasks=2",
+                  "--output=" + output,
+                  "--wrap=" + step));
       var said = new ArrayList<>(batch.lines());
       said.addAll(Files.readAllLines(output));
-      assertExchanged("pmix", 2, new Outcome(batch.exit(), said));
+      assertExchanged("pmix", onOneHost(2), new Outcome(batch.exit(), said));
     }
   }
 }
