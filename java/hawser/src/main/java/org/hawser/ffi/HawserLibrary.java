@@ -9,6 +9,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
@@ -62,15 +63,19 @@ public final class HawserLibrary {
     require();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(FEATURES_BYTES);
-      int unused = (int) Handles.FEATURES.invokeExact(out.address(), FEATURES_BYTES);
+      int _ = (int) Handles.FEATURES.invokeExact(out.address(), FEATURES_BYTES);
       return out.getString(0);
     } catch (Throwable e) {
       throw Downcall.broken(e);
     }
   }
 
-  /** All devices of this machine, with the lanes that {@code spec} chooses among them; null asks for the default rule. */
-  public static List<NativeDevice> devices(String spec) {
+  /**
+   * All devices of this machine, with the lanes that {@code spec} chooses among them; null asks for the default rule.
+   *
+   * @param reader makes what the caller wants of one {@code hawser_device}, which is gone when this returns
+   */
+  public static <D> List<D> devices(String spec, Function<MemorySegment, D> reader) {
     require();
     try (Arena arena = Arena.ofConfined()) {
       var error = new NativeError(arena);
@@ -84,9 +89,9 @@ public final class HawserLibrary {
                   MAX_DEVICES,
                   count.address(),
                   error.address()));
-      List<NativeDevice> devices = new ArrayList<>();
+      List<D> devices = new ArrayList<>();
       for (int i = 0; i < Math.min(count.get(JAVA_INT, 0), MAX_DEVICES); i++) {
-        devices.add(NativeDevice.read(out.asSlice(i * Layouts.DEVICE.byteSize(), Layouts.DEVICE)));
+        devices.add(reader.apply(out.asSlice(i * Layouts.DEVICE.byteSize(), Layouts.DEVICE)));
       }
       return devices;
     } catch (Throwable e) {

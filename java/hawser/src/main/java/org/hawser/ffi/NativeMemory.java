@@ -55,7 +55,7 @@ public final class NativeMemory {
             ErrorCode.OUT_OF_MEMORY, "the kernel refused to map %d bytes".formatted(bytes));
       }
       // Only advice: where the kernel does without huge pages, the memory is as good.
-      int unused = (int) Handles.MADVISE.invokeExact(address, bytes, MADV_HUGEPAGE);
+      int _ = (int) Handles.MADVISE.invokeExact(address, bytes, MADV_HUGEPAGE);
       return MemorySegment.ofAddress(address)
           .reinterpret(bytes, arena, segment -> release.accept(segment.address()));
     } catch (Throwable e) {
@@ -66,7 +66,7 @@ public final class NativeMemory {
   /** Gives pages of {@link #map} back. The caller sees to it that nobody touches them any more. */
   public static void unmap(long address, long bytes) {
     try {
-      int unused = (int) Handles.MUNMAP.invokeExact(address, bytes);
+      int _ = (int) Handles.MUNMAP.invokeExact(address, bytes);
     } catch (Throwable e) {
       throw Downcall.broken(e);
     }

@@ -1,11 +1,24 @@
-package org.hawser.ffi;
+package org.hawser.lane;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.MemorySegment;
+import org.hawser.ffi.Layouts;
 
-/** A {@code hawser_device}; the header tells what each field means. */
-public record NativeDevice(
+/**
+ * A network device of this machine.
+ *
+ * @param address numeric, empty when it has none
+ * @param index the kernel's interface index
+ * @param mtu bytes
+ * @param speedMbps -1 when the driver does not tell
+ * @param numaNode -1 when unknown
+ * @param up whether it is administratively up and has a carrier
+ * @param lane the first lane that uses it, -1 when it was not chosen
+ * @param pci bus address, empty for a virtual device
+ * @param reason why it was or was not chosen
+ */
+public record Device(
     String name,
     String address,
     int index,
@@ -17,8 +30,9 @@ public record NativeDevice(
     String pci,
     String reason) {
 
-  static NativeDevice read(MemorySegment from) {
-    return new NativeDevice(
+  /** Reads a {@code hawser_device}. */
+  static Device read(MemorySegment from) {
+    return new Device(
         text(from, "name"),
         text(from, "address"),
         number(from, "index"),

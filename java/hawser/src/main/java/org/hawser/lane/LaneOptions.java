@@ -1,0 +1,238 @@
+package org.hawser.lane;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Objects;
+import org.hawser.ByteSize;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+import org.hawser.Setting;
+import org.hawser.Settings;
+import org.hawser.ffi.NativeConfig;
+
+/**
+ * How to open lanes.
+ *
+ * @param lanes the devices in NCCL's syntax (list of prefixes, {@code ^} excludes, {@code =} exact), or a number of lanes
+ *     over the devices of the default rule; empty for that rule: NCCL_GPUDIRECTTCPX_SOCKET_IFNAME, else eth1 to eth4, else
+ *     every device that is up, else four lanes over loopback
+ * @param chunkBytes how sends are cut; the peer need not use the same
+ * @param eagerBytes messages up to this length go without asking the receiver
+ * @param socketsPerLane TCP connections a lane
+ * @param checksum whether chunks carry a CRC32C; auto is on. It is on when either end asks for it
+ * @param zeroCopy whether large sends go without a copy; auto measures each lane
+ * @param silence a lane whose peer's kernel acknowledges nothing for so long is lost
+ * @param linkTimeout a link without any lane for so long has failed
+ * @param rank this party's, told to peers and used in messages; -1 when it has none
+ */
+public record LaneOptions(
+    String lanes,
+    int chunkBytes,
+    int eagerBytes,
+    int socketsPerLane,
+    LaneLoss laneLoss,
+    Toggle checksum,
+    Toggle zeroCopy,
+    WaitMode waitMode,
+    Duration silence,
+    Duration linkTimeout,
+    ChunkScheduler scheduler,
+    int rank) {
+
+  private static final LaneOptions DEFAULTS =
+      new LaneOptions(
+          "",
+          512 << 10,
+          64 << 10,
+          1,
+          LaneLoss.FAILOVER,
+          Toggle.AUTO,
+          Toggle.AUTO,
+          WaitMode.BLOCK,
+          Duration.ofMillis(250),
+          Duration.ofSeconds(5),
+          ChunkScheduler.adaptive(),
+          -1);
+
+  /**
+   * @throws HawserException (INVALID_ARGUMENT) for a number out of range
+   */
+  public LaneOptions {
+    Objects.requireNonNull(lanes);
+    Objects.requireNonNull(laneLoss);
+    Objects.requireNonNull(checksum);
+    Objects.requireNonNull(zeroCopy);
+    Objects.requireNonNull(waitMode);
+    Objects.requireNonNull(scheduler);
+    require(chunkBytes >= 1, "a chunk has 1 byte or more, not " + chunkBytes);
+    require(eagerBytes >= 1, "the eager limit is 1 byte or more, not " + eagerBytes);
+    require(socketsPerLane >= 1, "a lane has 1 socket or more, not " + socketsPerLane);
+    require(isPositive(silence), "the silence before a lane is lost must be above 0");
+    require(isPositive(linkTimeout), "the time before a link fails must be above 0");
+    require(rank >= -1, "a rank is 0 or more, or -1 for none, not " + rank);
+  }
+
+  public static LaneOptions defaults() {
+    return DEFAULTS;
+  }
+
+  /**
+   * The defaults, changed by the HAWSER_* variables of this process.
+   *
+   * @throws HawserException (INVALID_ARGUMENT) when a variable is unknown or its value is not valid
+   */
+  public static LaneOptions fromEnvironment() {
+    return from(Settings.ofProcess());
+  }
+
+  /** The defaults, changed by settings given. */
+  public static LaneOptions from(Settings settings) {
+    return new LaneOptions(
+        settings.text(Setting.LANES).orElse(DEFAULTS.lanes),
+        settings.value(Setting.CHUNK, LaneOptions::size).orElse(DEFAULTS.chunkBytes),
+        settings.value(Setting.EAGER, LaneOptions::size).orElse(DEFAULTS.eagerBytes),
+        settings.value(Setting.SOCKETS_PER_LANE, Integer::valueOf).orElse(DEFAULTS.socketsPerLane),
+        settings.value(Setting.ON_LANE_LOSS, LaneOptions::laneLoss).orElse(DEFAULTS.laneLoss),
+        settings.value(Setting.CHECKSUM, LaneOptions::toggle).orElse(DEFAULTS.checksum),
+        settings.value(Setting.ZEROCOPY, LaneOptions::toggle).orElse(DEFAULTS.zeroCopy),
+        settings.value(Setting.WAIT, LaneOptions::waitMode).orElse(DEFAULTS.waitMode),
+        settings.value(Setting.SILENCE_MS, LaneOptions::millis).orElse(DEFAULTS.silence),
+        settings.value(Setting.LINK_TIMEOUT_MS, LaneOptions::millis).orElse(DEFAULTS.linkTimeout),
+        settings.value(Setting.SCHEDULER, ChunkScheduler::parse).orElse(DEFAULTS.scheduler),
+        settings.value(Setting.RANK, Integer::valueOf).orElse(DEFAULTS.rank));
+  }
+
+  public LaneOptions withLanes(String value) {
+    return new LaneOptions(
+        value, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
+        linkTimeout, scheduler, rank);
+  }
+
+  public LaneOptions withChunkBytes(int value) {
+    return new LaneOptions(
+        lanes, value, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
+        linkTimeout, scheduler, rank);
+  }
+
+  public LaneOptions withEagerBytes(int value) {
+    return new LaneOptions(
+        lanes, chunkBytes, value, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
+        linkTimeout, scheduler, rank);
+  }
+
+  public LaneOptions withSocketsPerLane(int value) {
+    return new LaneOptions(
+        lanes, chunkBytes, eagerBytes, value, laneLoss, checksum, zeroCopy, waitMode, silence,
+        linkTimeout, scheduler, rank);
+  }
+
+  public LaneOptions withLaneLoss(LaneLoss value) {
+    return new LaneOptions(
+        lanes, chunkBytes, eagerBytes, socketsPerLane, value, checksum, zeroCopy, waitMode, silence,
+        linkTimeout, scheduler, rank);
+  }
+
+  public LaneOptions withChecksum(Toggle value) {
+    return new LaneOptions(
+        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, value, zeroCopy, waitMode, silence,
+        linkTimeout, scheduler, rank);
+  }
+
+  public LaneOptions withZeroCopy(Toggle value) {
+    return new LaneOptions(
+        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, value, waitMode, silence,
+        linkTimeout, scheduler, rank);
+  }
+
+  public LaneOptions withWaitMode(WaitMode value) {
+    return new LaneOptions(
+        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, value, silence,
+        linkTimeout, scheduler, rank);
+  }
+
+  public LaneOptions withSilence(Duration value) {
+    return new LaneOptions(
+        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, value,
+        linkTimeout, scheduler, rank);
+  }
+
+  public LaneOptions withLinkTimeout(Duration value) {
+    return new LaneOptions(
+        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
+        value, scheduler, rank);
+  }
+
+  public LaneOptions withScheduler(ChunkScheduler value) {
+    return new LaneOptions(
+        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
+        linkTimeout, value, rank);
+  }
+
+  public LaneOptions withRank(int value) {
+    return new LaneOptions(
+        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
+        linkTimeout, scheduler, value);
+  }
+
+  NativeConfig toNative() {
+    return new NativeConfig(
+        rank,
+        chunkBytes,
+        eagerBytes,
+        socketsPerLane,
+        laneLoss.ordinal(),
+        checksum.ordinal(),
+        zeroCopy.ordinal(),
+        silence.toNanos(),
+        linkTimeout.toNanos(),
+        lanes);
+  }
+
+  private static int size(String text) {
+    long bytes = ByteSize.parse(text);
+    require(bytes <= Integer.MAX_VALUE, text + " is too large");
+    return (int) bytes;
+  }
+
+  private static LaneLoss laneLoss(String text) {
+    return choice(LaneLoss.class, text);
+  }
+
+  private static Toggle toggle(String text) {
+    return choice(Toggle.class, text);
+  }
+
+  private static WaitMode waitMode(String text) {
+    return choice(WaitMode.class, text);
+  }
+
+  private static Duration millis(String text) {
+    return Duration.ofMillis(Long.parseLong(text));
+  }
+
+  /** FAIL_FAST is written fail-fast. */
+  private static <E extends Enum<E>> E choice(Class<E> type, String text) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(value -> value.name().equals(text.toUpperCase(Locale.ROOT).replace('-', '_')))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new HawserException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "not one of "
+                        + Arrays.toString(type.getEnumConstants())
+                            .toLowerCase(Locale.ROOT)
+                            .replace('_', '-')));
+  }
+
+  private static boolean isPositive(Duration duration) {
+    return !duration.isZero() && !duration.isNegative();
+  }
+
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new HawserException(ErrorCode.INVALID_ARGUMENT, message);
+    }
+  }
+}
