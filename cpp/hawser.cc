@@ -1,0 +1,213 @@
+// The C ABI over the engine. Every function catches what its C++ half may throw (memory, in the main): nothing crosses.
+#include "hawser.h"
+
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "lane/listener.h"
+#include "net/devices.h"
+#include "net/features.h"
+
+using hawser::Status;
+
+struct hawser_engine {
+  hawser::Engine engine;
+};
+
+struct hawser_listener {
+  explicit hawser_listener(hawser::Engine& engine) : listener(engine) {}
+  hawser::Listener listener;
+};
+
+struct hawser_link {
+  hawser::Engine& engine;
+  std::unique_ptr<hawser::Link> link;
+  bool attached = false;
+};
+
+namespace {
+
+// Runs `body`, which returns a Status, and writes what it says to `error`.
+template <typename Body>
+int32_t guarded(hawser_error* error, Body&& body) noexcept {
+  try {
+    return body().write_to(error);
+  } catch (const std::bad_alloc&) {
+    return Status(HAWSER_OUT_OF_MEMORY, "out of memory").write_to(error);
+  } catch (const std::exception& failure) {
+    return Status(HAWSER_INTERNAL, std::string("unexpected: ") + failure.what()).write_to(error);
+  }
+}
+
+template <size_t N>
+void copy_text(char (&out)[N], const std::string& text) {
+  std::strncpy(out, text.c_str(), N - 1);
+  out[N - 1] = '\0';
+}
+
+void describe_device(const hawser::LaneChoice& choice, size_t index, hawser_device* out) {
+  const hawser::DeviceProperties& device = choice.devices[index];
+  *out = {};
+  copy_text(out->name, device.name);
+  copy_text(out->address, device.address);
+  copy_text(out->pci, device.pci);
+  copy_text(out->reason, choice.reasons[index]);
+  out->index = device.index;
+  out->mtu = device.mtu;
+  out->speed_mbps = device.speed_mbps;
+  out->numa_node = device.numa_node;
+  out->up = device.up ? 1 : 0;
+  out->lane = -1;
+  for (size_t lane = choice.lanes.size(); lane-- > 0;) {
+    if (choice.lanes[lane] == static_cast<int>(index)) out->lane = static_cast<int32_t>(lane);
+  }
+}
+
+Status adopt(hawser::Engine& engine, std::unique_ptr<hawser::Link> link, hawser_link** out) {
+  *out = new hawser_link{engine, std::move(link)};
+  return {};
+}
+
+}  // namespace
+
+uint32_t hawser_abi_version(void) { return HAWSER_ABI_VERSION; }
+
+const char* hawser_version(void) { return "0.1.0"; }
+
+int32_t hawser_devices(const char* spec, hawser_device* out, int32_t capacity, int32_t* count, hawser_error* error) {
+  return guarded(error, [&]() -> Status {
+    hawser::LaneChoice choice;
+    const char* ifname = std::getenv("NCCL_GPUDIRECTTCPX_SOCKET_IFNAME");
+    Status status = choose_lanes(hawser::list_devices(), spec == nullptr ? "" : spec, ifname == nullptr ? "" : ifname, &choice);
+    *count = static_cast<int32_t>(choice.devices.size());
+    for (int32_t i = 0; i < std::min(*count, capacity); ++i) describe_device(choice, static_cast<size_t>(i), &out[i]);
+    return status;
+  });
+}
+
+int32_t hawser_features(char* out, int32_t capacity) {
+  int32_t length = 0;
+  (void)guarded(nullptr, [&]() -> Status {
+    const std::string json = hawser::features_json();
+    length = static_cast<int32_t>(json.size());
+    if (capacity > 0) {
+      std::strncpy(out, json.c_str(), static_cast<size_t>(capacity) - 1);
+      out[capacity - 1] = '\0';
+    }
+    return {};
+  });
+  return length;
+}
+
+int32_t hawser_engine_open(const hawser_config* config, hawser_engine** out, hawser_error* error) {
+  return guarded(error, [&]() -> Status {
+    auto engine = std::make_unique<hawser_engine>();
+    if (Status status = engine->engine.open(*config); !status.ok()) return status;
+    *out = engine.release();
+    return {};
+  });
+}
+
+hawser_engine_shared* hawser_engine_memory(hawser_engine* engine, uint64_t* bytes) {
+  *bytes = engine->engine.shared_bytes();
+  return engine->engine.shared();
+}
+
+int32_t hawser_engine_lanes(hawser_engine* engine) { return static_cast<int32_t>(engine->engine.lanes().size()); }
+
+int32_t hawser_engine_progress(hawser_engine* engine, int64_t timeout_ns, int64_t spin_ns, hawser_error* error) {
+  int32_t events = 0;
+  const int32_t code = guarded(error, [&]() -> Status {
+    events = engine->engine.progress(timeout_ns, spin_ns);
+    return {};
+  });
+  return code == HAWSER_OK ? events : code;
+}
+
+void hawser_engine_wake(hawser_engine* engine) { engine->engine.wake(); }
+
+void hawser_engine_close(hawser_engine* engine) { delete engine; }
+
+int32_t hawser_listen(hawser_engine* engine, const char* bind_address, uint16_t port, hawser_listener** out,
+                      hawser_error* error) {
+  return guarded(error, [&]() -> Status {
+    auto listener = std::make_unique<hawser_listener>(engine->engine);
+    if (Status status = listener->listener.open(bind_address == nullptr ? "" : bind_address, port); !status.ok()) {
+      return status;
+    }
+    *out = listener.release();
+    return {};
+  });
+}
+
+uint16_t hawser_listener_port(hawser_listener* listener) { return listener->listener.port(); }
+
+int32_t hawser_accept(hawser_listener* listener, int64_t timeout_ns, hawser_link** out, hawser_error* error) {
+  return guarded(error, [&]() -> Status {
+    std::unique_ptr<hawser::Link> link;
+    if (Status status = listener->listener.accept(timeout_ns, &link); !status.ok()) return status;
+    return adopt(listener->listener.engine(), std::move(link), out);
+  });
+}
+
+uint64_t hawser_listener_strangers(hawser_listener* listener) { return listener->listener.strangers(); }
+
+void hawser_listener_close(hawser_listener* listener) { delete listener; }
+
+int32_t hawser_connect(hawser_engine* engine, const char* host, uint16_t port, int64_t timeout_ns, hawser_link** out,
+                       hawser_error* error) {
+  return guarded(error, [&]() -> Status {
+    std::unique_ptr<hawser::Link> link;
+    if (Status status = connect_link(engine->engine, host, port, timeout_ns, &link); !status.ok()) return status;
+    return adopt(engine->engine, std::move(link), out);
+  });
+}
+
+int32_t hawser_link_attach(hawser_link* link, uint32_t* id, hawser_error* error) {
+  return guarded(error, [&]() -> Status {
+    Status status = link->engine.attach(link->link.get(), id);
+    link->attached = status.ok();
+    return status;
+  });
+}
+
+hawser_link_shared* hawser_link_memory(hawser_link* link, uint64_t* bytes) {
+  *bytes = link->link->shared_bytes();
+  return link->link->shared();
+}
+
+int32_t hawser_link_describe(hawser_link* link, hawser_link_info* out) {
+  link->link->describe(out);
+  return HAWSER_OK;
+}
+
+int32_t hawser_link_lane(hawser_link* link, uint32_t lane, hawser_lane_info* out) {
+  return guarded(nullptr, [&] { return link->link->describe_lane(lane, out); });
+}
+
+int32_t hawser_link_error(hawser_link* link, hawser_error* out) { return link->link->error().write_to(out); }
+
+int32_t hawser_link_register(hawser_link* link, void* address, uint64_t bytes, uint32_t kind, uint64_t* memory,
+                             hawser_error* error) {
+  return guarded(error, [&] {
+    return link->link->channels().register_memory(address, bytes, static_cast<int>(kind), memory);
+  });
+}
+
+int32_t hawser_link_deregister(hawser_link* link, uint64_t memory, hawser_error* error) {
+  return guarded(error, [&] { return link->link->channels().deregister_memory(memory); });
+}
+
+void hawser_link_close(hawser_link* link) {
+  (void)guarded(nullptr, [&]() -> Status {
+    if (link->attached) {
+      link->link->close();
+      link->engine.detach(link->link.get());
+    }
+    delete link;
+    return {};
+  });
+}

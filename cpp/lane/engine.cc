@@ -1,0 +1,246 @@
+#include "lane/engine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+namespace hawser {
+
+namespace {
+
+constexpr uint32_t kOpCapacity = 4096;
+constexpr uint32_t kEventCapacity = 8192;
+// While spinning, the lane that spoke last is read directly; the others are asked for through the poller this seldom.
+constexpr uint32_t kSpinsPerPoll = 8;
+
+uint32_t or_default(uint32_t value, uint32_t fallback) { return value == 0 ? fallback : value; }
+
+size_t aligned(size_t bytes) { return (bytes + 63) & ~size_t{63}; }
+
+}  // namespace
+
+Engine::~Engine() = default;
+
+Status Engine::open(const hawser_config& config) {
+  if (config.struct_size != sizeof(hawser_config)) {
+    return {HAWSER_VERSION_MISMATCH, "the caller was built against another hawser.h: its hawser_config has " +
+                                         std::to_string(config.struct_size) + " bytes, this library's " +
+                                         std::to_string(sizeof(hawser_config))};
+  }
+  LaneChoice choice;
+  const char* ifname = std::getenv("NCCL_GPUDIRECTTCPX_SOCKET_IFNAME");
+  const std::string spec(config.lanes, strnlen(config.lanes, sizeof(config.lanes)));
+  if (Status status = choose_lanes(list_devices(), spec, ifname == nullptr ? "" : ifname, &choice); !status.ok()) {
+    return status;
+  }
+  lanes_ = choice.lanes;
+  TransportOptions options;
+  options.sockets_per_lane = or_default(config.sockets_per_lane, 1);
+  options.zerocopy = config.zerocopy;
+  transport_ = make_socket_transport(std::move(choice.devices), options);
+
+  link_options_.chunk_bytes = or_default(config.chunk_bytes, link_options_.chunk_bytes);
+  link_options_.eager_bytes = or_default(config.eager_bytes, link_options_.eager_bytes);
+  link_options_.fail_fast = config.lane_loss == HAWSER_FAIL_FAST;
+  link_options_.checksum = config.checksum != HAWSER_OFF;
+  if (config.silence_ns > 0) link_options_.silence = config.silence_ns;
+  if (config.link_timeout_ns > 0) link_options_.link_timeout = config.link_timeout_ns;
+  if (link_options_.chunk_bytes < 4096 || link_options_.chunk_bytes > 1u << 30) {
+    return {HAWSER_INVALID_ARGUMENT, "a chunk must have 4 KiB to 1 GiB, not " +
+                                         std::to_string(link_options_.chunk_bytes) + " bytes"};
+  }
+  if (link_options_.eager_bytes > wire::kCredit) {
+    return {HAWSER_INVALID_ARGUMENT, "messages above 4 MiB cannot be sent without asking the receiver"};
+  }
+
+  hello_.magic = wire::kHelloMagic;
+  hello_.version = wire::kVersion;
+  hello_.rank = config.rank;
+  hello_.checksum = link_options_.checksum ? 1 : 0;
+  gethostname(hello_.host, sizeof(hello_.host) - 1);
+
+  if (Status status = map_rings(or_default(config.op_capacity, kOpCapacity),
+                                or_default(config.event_capacity, kEventCapacity));
+      !status.ok()) {
+    return status;
+  }
+  if (Status status = poller_.open(); !status.ok()) return status;
+  monitor_ = std::make_unique<LinkMonitor>([this](int, const std::string& name, bool up) {
+    for (Link* link : links_) {
+      if (link != nullptr) link->on_device(name, up);
+    }
+  });
+  return monitor_->arm(poller_);
+}
+
+Status Engine::map_rings(uint32_t op_capacity, uint32_t event_capacity) {
+  if (!std::has_single_bit(op_capacity) || !std::has_single_bit(event_capacity)) {
+    return {HAWSER_INVALID_ARGUMENT, "ring capacities must be powers of two"};
+  }
+  const size_t ops_at = aligned(sizeof(hawser_engine_shared));
+  const size_t events_at = aligned(ops_at + op_capacity * sizeof(hawser_op));
+  if (Status status = memory_.allocate(events_at + event_capacity * sizeof(hawser_event)); !status.ok()) return status;
+  shared_ = reinterpret_cast<hawser_engine_shared*>(memory_.data());
+  shared_->abi_version = HAWSER_ABI_VERSION;
+  shared_->op_capacity = op_capacity;
+  shared_->event_capacity = event_capacity;
+  shared_->ops_offset = ops_at;
+  shared_->events_offset = events_at;
+  ops_ = std::make_unique<OpRing>(reinterpret_cast<hawser_op*>(memory_.data() + ops_at), op_capacity,
+                                  &shared_->op_tail, &shared_->op_head);
+  ops_->initialise();
+  events_ = std::make_unique<SpscRing<hawser_event>>(reinterpret_cast<hawser_event*>(memory_.data() + events_at),
+                                                     event_capacity, &shared_->event_tail.value,
+                                                     &shared_->event_head.value);
+  return {};
+}
+
+Status Engine::attach(Link* link, uint32_t* id) {
+  const auto free = std::find(links_.begin(), links_.end(), nullptr);
+  *id = static_cast<uint32_t>(free - links_.begin());
+  if (Status status = link->attach(*id, poller_); !status.ok()) return status;
+  if (free == links_.end()) {
+    links_.push_back(link);
+  } else {
+    *free = link;
+  }
+  return {};
+}
+
+void Engine::detach(Link* link) { std::replace(links_.begin(), links_.end(), link, static_cast<Link*>(nullptr)); }
+
+void Engine::post(const hawser_event& event) {
+  // In order: nothing may pass what the ring had no room for.
+  if (!overflow_.empty() || !events_->try_post(event)) overflow_.push_back(event);
+}
+
+void Engine::flush_events() {
+  while (!overflow_.empty() && events_->try_post(overflow_.front())) overflow_.pop_front();
+}
+
+int Engine::events_waiting() {
+  return static_cast<int>(std::min<uint64_t>(events_->size(), std::numeric_limits<int>::max()));
+}
+
+void Engine::wake() {
+  // Sequentially consistent with sleep(): either it sees woken_ before it sleeps, or this sees `sleeping`.
+  woken_.store(true);
+  if (std::atomic_ref<uint32_t>(shared_->sleeping).load() != 0) poller_.wake();
+}
+
+void Engine::take_ops() {
+  hawser_op op{};
+  while (ops_->try_take(&op)) {
+    Link* link = op.link < links_.size() ? links_[op.link] : nullptr;
+    if (link != nullptr) {
+      link->post(op);
+    } else if (op.kind != HAWSER_OP_CANCEL) {
+      const auto kind = op.kind == HAWSER_OP_SEND ? HAWSER_EVENT_SEND_DONE : HAWSER_EVENT_RECEIVE_DONE;
+      post(make_done(kind, op.link, op.id, HAWSER_CLOSED, 0));
+    }
+  }
+}
+
+bool Engine::wants_driver() const {
+  return std::any_of(links_.begin(), links_.end(), [](Link* link) { return link != nullptr && link->wants_driver(); });
+}
+
+void Engine::tend() {
+  monitor_->poll();
+  const Nanos time = now();
+  for (Link* link : links_) {
+    if (link != nullptr && time >= link->next_tending()) link->tend(time);
+  }
+}
+
+bool Engine::round() {
+  bool moved = false;
+  take_ops();
+  for (Link* link : links_) {
+    if (link != nullptr) link->transmit(&moved);
+  }
+  for (Link* link : links_) {
+    if (link == nullptr) continue;
+    bool read = false;
+    link->receive(&read);
+    if (read) link->transmit(&read);
+    moved |= read;
+    link->update_unacknowledged();
+  }
+  return moved;
+}
+
+void Engine::spin_once() {
+  for (Link* link : links_) {
+    if (link != nullptr) link->expect_input();
+  }
+  if (++spins_ % kSpinsPerPoll == 0) {
+    poller_.wait(0);
+    tend();
+  }
+}
+
+Nanos Engine::sleep_limit(Nanos time, Nanos deadline) {
+  Nanos until = deadline;
+  for (Link* link : links_) {
+    if (link == nullptr) continue;
+    link->prepare_sleep(time);
+    until = std::min(until, link->next_tending());
+  }
+  return until == std::numeric_limits<Nanos>::max() ? -1 : std::max<Nanos>(until - time, 0);
+}
+
+bool Engine::sleep(Nanos time, Nanos deadline) {
+  const Nanos limit = sleep_limit(time, deadline);
+  std::atomic_ref<uint32_t> sleeping(shared_->sleeping);
+  // Sequentially consistent: whoever posts an operation or wakes after this store sees it and calls wake(); what came before
+  // it is seen here.
+  sleeping.store(1);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!ops_->empty() || woken_.load()) {
+    poller_.wait(0);
+  } else {
+    poller_.wait(limit);
+  }
+  sleeping.store(0);
+  tend();
+  return woken_.exchange(false);
+}
+
+int Engine::progress(Nanos timeout, Nanos spin) {
+  flush_events();
+  for (Link* link : links_) {
+    if (link != nullptr) link->driver_has_chosen();
+  }
+  poller_.wait(0);
+  const Nanos started = now();
+  const Nanos forever = std::numeric_limits<Nanos>::max();
+  const Nanos deadline = timeout < 0 || timeout > forever - started ? forever : started + timeout;
+  Nanos idle_since = started;
+  for (bool woken = false;;) {
+    const bool moved = round();
+    if (const int events = events_waiting(); events > 0) return events;
+    if (wants_driver()) return 1;
+    if (timeout == 0 || woken) return 0;
+    const Nanos time = now();
+    if (moved) {
+      idle_since = time;
+      poller_.wait(0);
+      tend();
+      continue;
+    }
+    if (time >= deadline) return 0;
+    if (time - idle_since < spin) {
+      if (woken_.load(std::memory_order_relaxed)) woken = woken_.exchange(false);
+      spin_once();
+    } else {
+      woken = sleep(time, deadline);
+    }
+  }
+}
+
+}  // namespace hawser

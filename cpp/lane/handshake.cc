@@ -1,0 +1,35 @@
+#include "lane/handshake.h"
+
+namespace hawser {
+
+Status Handshake::step(bool* done) {
+  *done = false;
+  if (!posted_) {
+    if (Status status = comm_->irecv(&theirs_, sizeof(theirs_), nullptr, &in_); !status.ok()) return status;
+    if (Status status = comm_->isend(&mine_, sizeof(mine_), nullptr, &out_); !status.ok()) return status;
+    if (in_ == nullptr || out_ == nullptr) return {HAWSER_LANE_LOST, "the transport has no request left for a hello"};
+    posted_ = true;
+  }
+  bool moved = false;
+  comm_->expect_input();
+  if (Status status = comm_->progress(&moved); !status.ok()) return status;
+  size_t bytes = 0;
+  if (out_ != nullptr && comm_->test(out_, &bytes)) out_ = nullptr;
+  if (in_ != nullptr && comm_->test(in_, &bytes)) {
+    in_ = nullptr;
+    if (bytes != sizeof(theirs_) || theirs_.magic != wire::kHelloMagic) {
+      return {HAWSER_REFUSED, "the other end is no Hawser party"};
+    }
+    if (theirs_.version != wire::kVersion) {
+      return {HAWSER_VERSION_MISMATCH, "the other end speaks version " + std::to_string(theirs_.version) +
+                                           " of the lane protocol, this one version " + std::to_string(wire::kVersion) +
+                                           ": run the same release of Hawser on both"};
+    }
+    theirs_.device[sizeof(theirs_.device) - 1] = '\0';
+    theirs_.host[sizeof(theirs_.host) - 1] = '\0';
+  }
+  *done = out_ == nullptr && in_ == nullptr;
+  return {};
+}
+
+}  // namespace hawser

@@ -1,0 +1,290 @@
+#include "lane/lane.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/crc32c.h"
+
+namespace hawser {
+
+namespace {
+
+// Packets that may wait for their acknowledgement without one being sent for their sake.
+constexpr uint32_t kLazyPackets = 8;
+// A rate that was not confirmed for so long is no longer believed: the lane may have recovered.
+constexpr Nanos kRateLifetime = 2 * kSecond;
+
+}  // namespace
+
+Lane::Lane(LaneOwner& owner, Channel& channel, hawser_lane_state* state, hawser_chunk* chunks)
+    : owner_(owner),
+      channel_(channel),
+      state_(*state),
+      chunks_(chunks, HAWSER_CHUNK_RING, &state->submitted_chunks, &state->taken_chunks) {}
+
+Status Lane::initialise() {
+  if (Status status = memory_.allocate(size_t{kSlots + 1} * wire::kPacketBytes); !status.ok()) return status;
+  packet_memory_ = memory_.data() + size_t{kSlots} * wire::kPacketBytes;
+  return {};
+}
+
+void Lane::go_live() {
+  slots_built_ = slots_freed_ = packets_sent_ = 0;
+  packet_bytes_in_flight_ = 0;
+  outgoing_first_ = outgoing_last_ = 0;
+  chunks_sent_ = chunks_settled_ = 0;
+  acknowledgements_out_ = 0;
+  packet_ = payload_ = nullptr;
+  landing_ = {};
+  packets_received_ = chunks_received_ = packets_told_ = chunks_told_ = 0;
+  channel_.window.clear();
+  alive_ = true;
+  store_relaxed(state_.rate, 0);
+  store_relaxed(state_.alive, 1);
+}
+
+void Lane::lose() {
+  alive_ = false;
+  store_relaxed(state_.alive, 0);
+  store_relaxed(state_.losses, state_.losses + 1);
+  channel_.comm.reset();
+  landing_ = {};
+  for (uint32_t slot = slots_freed_; slot != slots_built_; ++slot) {
+    owner_.outbox().requeue(slot_memory(slot), slots_[slot % kSlots].bytes);
+  }
+  for (int i = 0; i < channel_.window.size(); ++i) {
+    const WindowEntry& entry = channel_.window.at(i);
+    store_relaxed(state_.returned_bytes, state_.returned_bytes + entry.bytes);
+    store_relaxed(state_.returned_chunks, state_.returned_chunks + 1);
+    if (entry.request != nullptr) store_relaxed(state_.written_chunks, state_.written_chunks + 1);
+    if (entry.send == nullptr) continue;
+    hawser_event event = make_done(HAWSER_EVENT_CHUNK_RETURNED, owner_.id(), entry.id, HAWSER_OK, entry.bytes);
+    event.offset = entry.offset;
+    event.lane = index();
+    owner_.events().post(event);
+  }
+  channel_.window.clear();
+  while (const hawser_chunk* chunk = chunks_.front()) {
+    if (owner_.outbox().find(chunk->id) != nullptr) {
+      hawser_event event = make_done(HAWSER_EVENT_CHUNK_RETURNED, owner_.id(), chunk->id, HAWSER_OK, chunk->bytes);
+      event.offset = chunk->offset;
+      event.lane = index();
+      owner_.events().post(event);
+    }
+    skip_chunk(*chunk);
+  }
+  local_.clear();
+  slots_freed_ = slots_built_;
+  packet_bytes_in_flight_ = 0;
+}
+
+void Lane::skip_chunk(const hawser_chunk& chunk) {
+  store_relaxed(state_.returned_bytes, state_.returned_bytes + chunk.bytes);
+  store_relaxed(state_.returned_chunks, state_.returned_chunks + 1);
+  store_relaxed(state_.written_chunks, state_.written_chunks + 1);
+  chunks_.pop();
+}
+
+bool Lane::has_room() const {
+  if (!alive_) return false;
+  const uint64_t submitted = load_relaxed(state_.submitted_chunks);
+  return submitted == state_.written_chunks &&
+         submitted - state_.acked_chunks - state_.returned_chunks < HAWSER_WINDOW;
+}
+
+bool Lane::can_take_packet() const {
+  return alive_ && slots_in_use() < kSlots && channel_.comm->writable();
+}
+
+void Lane::age_rate(Nanos time) {
+  if (state_.rate != 0 && time - delivered_at_ > kRateLifetime) store_relaxed(state_.rate, 0);
+}
+
+// ------------------------------------------------------------------------------------------------ sending
+
+void Lane::remember(Outgoing::What what, Request* request) {
+  outgoing_[outgoing_last_++ % outgoing_.size()] = {what, request};
+}
+
+void Lane::collect_sent() {
+  while (outgoing_first_ != outgoing_last_) {
+    const Outgoing& oldest = outgoing_[outgoing_first_ % outgoing_.size()];
+    size_t bytes = 0;
+    if (!channel_.comm->test(oldest.request, &bytes)) return;
+    store_relaxed(state_.sent_bytes, state_.sent_bytes + bytes);
+    store_relaxed(state_.sent_messages, state_.sent_messages + 1);
+    if (oldest.what == Outgoing::What::kAcknowledgement) --acknowledgements_out_;
+    if (oldest.what == Outgoing::What::kChunk) {
+      store_relaxed(state_.written_chunks, state_.written_chunks + 1);
+      for (int i = 0; i < channel_.window.size(); ++i) {
+        if (channel_.window.at(i).request != oldest.request) continue;
+        channel_.window.at(i).request = nullptr;
+        break;
+      }
+    }
+    ++outgoing_first_;
+  }
+}
+
+const hawser_chunk* Lane::next_chunk(Send** send) {
+  if (channel_.window.is_full()) return nullptr;
+  while (const hawser_chunk* chunk = chunks_.front()) {
+    *send = owner_.outbox().find(chunk->id);
+    if (*send != nullptr) return chunk;
+    skip_chunk(*chunk);  // its send has ended
+  }
+  return nullptr;
+}
+
+void Lane::put_chunk(PacketWriter& packet, const hawser_chunk& chunk, const Send& send) {
+  if (send.eager) {
+    packet.put(Outbox::message_record(send, wire::MessageRecord::kEager, owner_.outbox().chunk_bytes()));
+  }
+  const bool checksum = owner_.checksum();
+  auto record = make_record<wire::ChunkRecord>(wire::Kind::kChunk, checksum ? wire::ChunkRecord::kChecksummed : uint8_t{0});
+  record.send = send.number;
+  record.offset = chunk.offset;
+  record.bytes = static_cast<uint32_t>(chunk.bytes);
+  record.checksum = checksum ? crc32c(0, send.data + chunk.offset, chunk.bytes) : 0;
+  packet.put(record);
+}
+
+void Lane::fill_header(unsigned char* packet, uint32_t bytes) {
+  wire::PacketHeader header{};
+  header.magic = wire::kPacketMagic;
+  header.version = wire::kVersion;
+  header.bytes = bytes;
+  header.packets_received = packets_told_ = packets_received_;
+  header.chunks_received = chunks_told_ = chunks_received_;
+  header.consumed = owner_.tell_credit();
+  header.flags = owner_.checksum() ? wire::kPacketChecksummed : 0;
+  std::memcpy(packet, &header, sizeof(header));
+  if (header.flags == 0) return;
+  header.checksum = crc32c(0, packet, bytes);
+  std::memcpy(packet, &header, sizeof(header));
+}
+
+Status Lane::send_packet(bool records, bool* sent) {
+  Send* send = nullptr;
+  const hawser_chunk* chunk = next_chunk(&send);
+  const bool wants_records = records && owner_.outbox().has_records();
+  *sent = false;
+  if ((chunk == nullptr && !wants_records && local_.empty()) || slots_in_use() == kSlots) return {};
+
+  unsigned char* memory = slot_memory(slots_built_);
+  PacketWriter packet(memory);
+  if (!local_.empty()) packet.put_bytes(local_.data(), local_.size());
+  local_.clear();
+  if (wants_records) owner_.outbox().fill(packet);
+  const bool with_chunk = chunk != nullptr && packet.fits(sizeof(wire::MessageRecord) + sizeof(wire::ChunkRecord));
+  if (with_chunk) put_chunk(packet, *chunk, *send);
+  if (packet.is_empty()) return {};
+  fill_header(memory, packet.bytes());
+
+  Request* request = nullptr;
+  if (Status status = channel_.comm->isend(memory, packet.bytes(), nullptr, &request); !status.ok()) return status;
+  if (request == nullptr) return {HAWSER_LANE_LOST, "the transport has no request left for a packet"};
+  remember(Outgoing::What::kPacket, request);
+  slots_[slots_built_++ % kSlots] = {packet.bytes(), ++packets_sent_};
+  packet_bytes_in_flight_ += packet.bytes();
+  *sent = true;
+  if (!with_chunk) return {};
+
+  WindowEntry entry;
+  if (Status status = channel_.comm->isend(send->data + chunk->offset, chunk->bytes,
+                                           channel_.memory(send->memory), &entry.request);
+      !status.ok()) {
+    return status;
+  }
+  if (entry.request == nullptr) return {HAWSER_LANE_LOST, "the transport has no request left for a chunk"};
+  entry.send = send;
+  entry.id = chunk->id;
+  entry.offset = chunk->offset;
+  entry.bytes = chunk->bytes;
+  entry.delivered_at = channel_.window.is_empty() ? now() : delivered_at_;
+  entry.delivered_bytes = delivered_bytes_;
+  remember(Outgoing::What::kChunk, entry.request);
+  channel_.window.add(entry);
+  ++chunks_sent_;
+  chunks_.pop();
+  return {};
+}
+
+Status Lane::send(bool* moved, bool records) {
+  while (alive_ && channel_.comm->writable()) {
+    bool sent = false;
+    if (Status status = send_packet(records, &sent); !status.ok()) return status;
+    if (!sent) break;
+    *moved = true;
+    bool wrote = false;
+    if (Status status = channel_.comm->progress(&wrote); !status.ok()) return status;
+    collect_sent();
+    settle();
+    if (records) break;  // the next packet of records may belong on another lane
+  }
+  return {};
+}
+
+Status Lane::acknowledge(bool now_all) {
+  if (!alive_) return {};
+  const bool due =
+      now_all || chunks_received_ != chunks_told_ || packets_received_ - packets_told_ >= kLazyPackets;
+  if (!due || acknowledgements_out_ == kAcknowledgements) return {};
+  unsigned char* memory = acknowledgement_[acknowledgement_next_++ % kAcknowledgements].data();
+  fill_header(memory, sizeof(wire::PacketHeader));
+  Request* request = nullptr;
+  if (Status status = channel_.comm->isend(memory, sizeof(wire::PacketHeader), nullptr, &request); !status.ok()) {
+    return status;
+  }
+  if (request == nullptr) return {HAWSER_LANE_LOST, "the transport has no request left for an acknowledgement"};
+  ++acknowledgements_out_;
+  remember(Outgoing::What::kAcknowledgement, request);
+  bool moved = false;
+  if (Status status = channel_.comm->progress(&moved); !status.ok()) return status;
+  collect_sent();
+  return {};
+}
+
+void Lane::measure(const WindowEntry& entry, Nanos time) {
+  // As BBR samples delivery: what the lane delivered since this chunk was sent, over the time since the delivery before.
+  delivered_bytes_ += entry.bytes;
+  delivered_at_ = time;
+  const Nanos interval = time - entry.delivered_at;
+  if (interval <= 0) return;
+  const double sample =
+      static_cast<double>(delivered_bytes_ - entry.delivered_bytes) * 1e9 / static_cast<double>(interval);
+  const double rate = state_.rate == 0 ? sample : 0.7 * static_cast<double>(state_.rate) + 0.3 * sample;
+  store_relaxed(state_.rate, static_cast<uint64_t>(std::max(rate, 1.0)));
+}
+
+void Lane::settle() {
+  WindowEntry entry;
+  const Nanos time = now();
+  while (channel_.window.release_oldest(&entry)) {
+    if (entry.refused) {
+      store_relaxed(state_.returned_bytes, state_.returned_bytes + entry.bytes);
+      store_relaxed(state_.returned_chunks, state_.returned_chunks + 1);
+      if (entry.send == nullptr) continue;
+      hawser_event event = make_done(HAWSER_EVENT_CHUNK_RETURNED, owner_.id(), entry.id, HAWSER_OK, entry.bytes);
+      event.offset = entry.offset;
+      event.lane = index();
+      owner_.events().post(event);
+      continue;
+    }
+    measure(entry, time);
+    store_relaxed(state_.acked_bytes, state_.acked_bytes + entry.bytes);
+    store_relaxed(state_.acked_chunks, state_.acked_chunks + 1);
+    if (entry.send != nullptr) owner_.outbox().acknowledge(entry.send, entry.bytes);
+  }
+}
+
+void Lane::forget(const Send* send) {
+  for (int i = 0; i < channel_.window.size(); ++i) {
+    WindowEntry& entry = channel_.window.at(i);
+    if (entry.send != send) continue;
+    if (entry.request != nullptr) channel_.comm->detach(entry.request);
+    entry.send = nullptr;
+  }
+}
+
+}  // namespace hawser

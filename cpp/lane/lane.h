@@ -1,0 +1,146 @@
+// One lane of a link: packets and chunks over one Comm, their acknowledgements, and what must go again when the lane is
+// lost. Belongs to the driver.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "lane/channel_manager.h"
+#include "lane/inbox.h"
+#include "lane/outbox.h"
+#include "mem/mapping.h"
+#include "mem/rings.h"
+
+namespace hawser {
+
+// What a lane needs of its link.
+class LaneOwner {
+ public:
+  virtual ~LaneOwner() = default;
+  virtual Outbox& outbox() = 0;
+  virtual Inbox& inbox() = 0;
+  virtual EventSink& events() = 0;
+  virtual uint32_t id() const = 0;
+  virtual bool checksum() const = 0;
+  // What the next packet header says of credit; it counts as told.
+  virtual uint64_t tell_credit() = 0;
+  virtual void on_lane_down(const wire::LaneDownRecord& record) = 0;
+  virtual void on_goodbye() = 0;
+};
+
+class Lane {
+ public:
+  Lane(LaneOwner& owner, Channel& channel, hawser_lane_state* state, hawser_chunk* chunks);
+
+  Status initialise();
+  // The channel has a comm, on which both ends have said hello: the lane is alive.
+  void go_live();
+  // Closes the comm and gives everything unacknowledged back: chunks to the driver, records to the outbox.
+  void lose();
+
+  bool alive() const { return alive_; }
+  int index() const { return channel_.id; }
+  const std::string& device() const { return channel_.device; }
+  Comm* comm() { return channel_.comm.get(); }
+
+  // Reads what has come and acts on it. An error means that the lane is lost.
+  Status receive(bool* moved);
+  // Sends the chunks that the driver gave to this lane, and waiting records of the link.
+  Status send(bool* moved, bool records);
+  // Acknowledges by a packet of its own what no packet has carried: chunks always, packets when many wait. `now_all`: every
+  // last packet, and credit, too.
+  Status acknowledge(bool now_all);
+
+  bool can_take_packet() const;
+  bool has_input() const { return alive_ && channel_.comm->ready(); }
+  uint64_t queued_bytes() const { return packet_bytes_in_flight_; }
+  bool unacknowledged() const { return slots_in_use() != 0 || !channel_.window.is_empty(); }
+  bool owes_acknowledgement() const { return packets_received_ != packets_told_ || chunks_received_ != chunks_told_; }
+  // Records that only this lane may carry, ahead of all others.
+  template <typename Record>
+  void tell(const Record& record) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&record);
+    local_.insert(local_.end(), bytes, bytes + sizeof(Record));
+  }
+
+  void forget(const Send* send);
+  void forget(const Incoming* incoming);
+  // A measurement that is too old to be believed is dropped.
+  void age_rate(Nanos time);
+  bool has_room() const;
+
+ private:
+  static constexpr uint32_t kSlots = 32;
+  struct Slot {
+    uint32_t bytes = 0;
+    uint32_t ordinal = 0;  // count of packets with records up to this one
+  };
+  // What the comm was given, in order.
+  struct Outgoing {
+    enum class What : uint8_t { kPacket, kChunk, kAcknowledgement } what = What::kPacket;
+    Request* request = nullptr;
+  };
+
+  uint32_t slots_in_use() const { return slots_built_ - slots_freed_; }
+  unsigned char* slot_memory(uint32_t slot) { return memory_.data() + slot % kSlots * wire::kPacketBytes; }
+  Status send_packet(bool records, bool* sent);
+  const hawser_chunk* next_chunk(Send** send);
+  void put_chunk(PacketWriter& packet, const hawser_chunk& chunk, const Send& send);
+  void skip_chunk(const hawser_chunk& chunk);
+  void fill_header(unsigned char* packet, uint32_t bytes);
+  void remember(Outgoing::What what, Request* request);
+  void collect_sent();
+  void settle();
+  void measure(const WindowEntry& entry, Nanos time);
+
+  Status expect_packet();
+  Status on_packet(size_t bytes);
+  Status on_records(const unsigned char* packet, uint32_t bytes);
+  Status on_record(const wire::RecordHeader& header, const unsigned char* at);
+  Status on_acknowledged(const wire::PacketHeader& header);
+  Status begin_chunk(const wire::ChunkRecord& record);
+  void end_chunk();
+  void refuse(uint64_t ordinal);
+
+  LaneOwner& owner_;
+  Channel& channel_;
+  hawser_lane_state& state_;
+  SpscRing<hawser_chunk> chunks_;
+  bool alive_ = false;
+
+  // Sending. Slots are a ring: [freed, built) are not yet acknowledged.
+  Mapping memory_;
+  std::array<Slot, kSlots> slots_;
+  uint32_t slots_built_ = 0;
+  uint32_t slots_freed_ = 0;
+  uint32_t packets_sent_ = 0;
+  uint64_t packet_bytes_in_flight_ = 0;
+  std::vector<unsigned char> local_;
+  std::array<Outgoing, 128> outgoing_;
+  uint32_t outgoing_first_ = 0;
+  uint32_t outgoing_last_ = 0;
+  uint32_t chunks_sent_ = 0;
+  uint32_t chunks_settled_ = 0;
+  uint32_t acknowledgements_out_ = 0;
+  static constexpr uint32_t kAcknowledgements = 2;
+  std::array<std::array<unsigned char, 64>, kAcknowledgements> acknowledgement_{};
+  uint32_t acknowledgement_next_ = 0;
+
+  // Receiving.
+  Request* packet_ = nullptr;
+  Request* payload_ = nullptr;
+  unsigned char* packet_memory_ = nullptr;
+  wire::ChunkRecord chunk_{};
+  Inbox::Landing landing_;
+  Mapping sink_;
+  uint32_t packets_received_ = 0;
+  uint32_t chunks_received_ = 0;
+  uint32_t packets_told_ = 0;
+  uint32_t chunks_told_ = 0;
+
+  Nanos delivered_at_ = 0;
+  uint64_t delivered_bytes_ = 0;
+};
+
+}  // namespace hawser

@@ -1,0 +1,51 @@
+// The end that waits: a bootstrap port, and for every connector that comes a set of lanes of its own.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "lane/engine.h"
+
+namespace hawser {
+
+class Listener {
+ public:
+  explicit Listener(Engine& engine) : engine_(engine) {}
+  ~Listener();
+
+  Status open(const std::string& address, uint16_t port);
+  uint16_t port() const { return port_; }
+  Engine& engine() { return engine_; }
+
+  // Blocks until a connector has come with all its lanes, or HAWSER_TIMEOUT. Connectors that never finish are dropped after
+  // ten seconds and delay nobody.
+  Status accept(Nanos timeout, std::unique_ptr<Link>* out);
+  uint64_t strangers() const { return strangers_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Session {
+    int fd = -1;
+    Nanos deadline = 0;
+    std::vector<unsigned char> message;  // what is still to be written to fd
+    std::unique_ptr<ChannelManager> channels;
+    uint64_t strangers = 0;
+  };
+
+  void wait(Nanos deadline);
+  Status take_connectors();
+  Status open_session(int fd);
+  // True when the session is over: complete (then `link` is set), broken or late.
+  bool step(Session& session, std::unique_ptr<Link>* link);
+  void count_strangers(Session& session);
+
+  Engine& engine_;
+  int fd_ = -1;
+  uint16_t port_ = 0;
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::atomic<uint64_t> strangers_{0};
+};
+
+// The end that comes: bootstrap, all lanes, hello. Blocks until `timeout` has passed.
+Status connect_link(Engine& engine, const std::string& host, uint16_t port, Nanos timeout, std::unique_ptr<Link>* out);
+
+}  // namespace hawser

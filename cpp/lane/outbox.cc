@@ -1,0 +1,210 @@
+#include "lane/outbox.h"
+
+#include <algorithm>
+
+namespace hawser {
+
+using wire::MessageRecord;
+
+Outbox::Outbox(EventSink& events, Chunks& chunks, uint32_t link, uint32_t eager_bytes, uint32_t chunk_bytes)
+    : events_(events),
+      chunks_(chunks),
+      link_(link),
+      eager_bytes_(std::min(eager_bytes, chunk_bytes)),
+      chunk_bytes_(chunk_bytes) {}
+
+Send* Outbox::take_pooled() {
+  if (pool_.empty()) {
+    sends_.push_back(std::make_unique<Send>());
+    return sends_.back().get();
+  }
+  Send* send = pool_.back();
+  pool_.pop_back();
+  *send = Send{};
+  return send;
+}
+
+void Outbox::post(const hawser_op& op) {
+  Send* send = take_pooled();
+  send->id = op.id;
+  send->number = next_number_++;
+  send->sequence = next_sequence_++;
+  send->tag = op.tag;
+  send->data = reinterpret_cast<const unsigned char*>(op.address);
+  send->bytes = op.bytes;
+  send->memory = op.memory;
+  send->eager = op.bytes > wire::kInlineBytes && op.bytes <= eager_bytes_;
+  queue_.push_back(send);
+}
+
+uint64_t Outbox::cost(const Send& send) const {
+  const bool carries = send.eager || send.bytes <= wire::kInlineBytes;
+  return wire::kMessageCost + (carries ? send.bytes : 0);
+}
+
+bool Outbox::has_credit(const Send& send) const {
+  // The first message always passes, whatever it costs.
+  return spent_ == consumed_ || spent_ - consumed_ + cost(send) <= wire::kCredit;
+}
+
+void Outbox::activate(Send* send) {
+  send->active = true;
+  by_id_.emplace(send->id, send);
+  by_number_.emplace(send->number, send);
+}
+
+void Outbox::advance() {
+  while (!queue_.empty() && queue_.front()->eager && has_credit(*queue_.front())) {
+    Send* send = queue_.front();
+    queue_.pop_front();
+    spent_ += cost(*send);
+    activate(send);
+    send->ready = true;
+    events_.post(make_done(HAWSER_EVENT_SEND_READY, link_, send->id, HAWSER_OK, send->bytes));
+  }
+}
+
+bool Outbox::has_records() const {
+  if (!again_.empty() || !controls_.empty()) return true;
+  return !queue_.empty() && !queue_.front()->eager && has_credit(*queue_.front());
+}
+
+MessageRecord Outbox::message_record(const Send& send, uint8_t flags, uint32_t chunk_bytes) {
+  auto record = make_record<MessageRecord>(wire::Kind::kMessage, flags);
+  record.sequence = send.sequence;
+  record.tag = send.tag;
+  record.bytes = send.bytes;
+  record.send = send.number;
+  record.chunk_bytes = chunk_bytes;
+  if ((flags & MessageRecord::kInline) != 0) record.header.bytes += static_cast<uint32_t>(send.bytes);
+  return record;
+}
+
+bool Outbox::fill(PacketWriter& packet) {
+  const uint32_t before = packet.bytes();
+  while (!again_.empty() && packet.fits(static_cast<uint32_t>(again_.front().size()))) {
+    packet.put_bytes(again_.front().data(), again_.front().size());
+    again_.pop_front();
+  }
+  while (!controls_.empty() && packet.fits(controls_.front().size)) {
+    packet.put_bytes(controls_.front().bytes, controls_.front().size);
+    controls_.pop_front();
+  }
+  while (!queue_.empty()) {
+    advance();
+    if (queue_.empty()) break;
+    Send* send = queue_.front();
+    if (send->eager || !has_credit(*send)) break;
+    const bool is_inline = send->bytes <= wire::kInlineBytes;
+    const auto record = message_record(*send, is_inline ? MessageRecord::kInline : uint8_t{0}, chunk_bytes_);
+    if (!packet.fits(record.header.bytes)) break;
+    queue_.pop_front();
+    spent_ += cost(*send);
+    if (is_inline) {
+      packet.put(record, send->data, send->bytes);
+      finish(send, HAWSER_OK);
+    } else {
+      packet.put(record);
+      activate(send);
+    }
+  }
+  return packet.bytes() != before;
+}
+
+void Outbox::requeue(const unsigned char* packet, uint32_t bytes) {
+  PacketReader reader(packet, bytes);
+  wire::RecordHeader header{};
+  const unsigned char* at = nullptr;
+  while (reader.next(&header, &at)) {
+    // Chunks and the eager messages that go with them come back through the driver; the rest concerned the lane alone.
+    const bool with_chunk = (header.flags & (MessageRecord::kEager | MessageRecord::kVoid)) == MessageRecord::kEager;
+    const bool travels = header.kind == wire::Kind::kReady || header.kind == wire::Kind::kRejected ||
+                         header.kind == wire::Kind::kWithdrawn ||
+                         (header.kind == wire::Kind::kMessage && !with_chunk);
+    if (travels) again_.emplace_back(at, at + header.bytes);
+  }
+}
+
+Send* Outbox::find(uint64_t id) {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() || !found->second->ready ? nullptr : found->second;
+}
+
+void Outbox::acknowledge(Send* send, uint64_t bytes) {
+  send->acknowledged += bytes;
+  if (send->acknowledged == send->bytes) finish(send, HAWSER_OK);
+}
+
+void Outbox::finish(Send* send, int32_t code) {
+  events_.post(make_done(HAWSER_EVENT_SEND_DONE, link_, send->id, code, code == HAWSER_OK ? send->bytes : 0));
+  if (send->active) {
+    by_id_.erase(send->id);
+    by_number_.erase(send->number);
+  }
+  pool_.push_back(send);
+}
+
+void Outbox::on_ready(uint64_t number) {
+  const auto found = by_number_.find(number);
+  if (found == by_number_.end() || found->second->ready) return;  // ended, or told twice after a loss
+  found->second->ready = true;
+  events_.post(make_done(HAWSER_EVENT_SEND_READY, link_, found->second->id, HAWSER_OK, found->second->bytes));
+}
+
+void Outbox::on_rejected(uint64_t number, int32_t code) {
+  const auto found = by_number_.find(number);
+  if (found == by_number_.end()) return;
+  Send* send = found->second;
+  chunks_.forget(send);
+  finish(send, code);
+}
+
+void Outbox::on_credit(uint64_t consumed) {
+  // Packets of several lanes overtake each other: only the largest count is news. More than was spent would be a lie.
+  consumed_ = std::max(consumed_, std::min(consumed, spent_));
+}
+
+void Outbox::tell_void(const Send& send, uint8_t flags) {
+  // The receiver counts messages in order: a withdrawn one must still be told of.
+  control(message_record(send, static_cast<uint8_t>(MessageRecord::kVoid | flags), chunk_bytes_));
+}
+
+bool Outbox::cancel(uint64_t id) {
+  const auto queued = std::find_if(queue_.begin(), queue_.end(), [id](Send* send) { return send->id == id; });
+  if (queued != queue_.end()) {
+    Send* send = *queued;
+    queue_.erase(queued);
+    tell_void(*send, 0);
+    finish(send, HAWSER_CANCELLED);
+    return true;
+  }
+  const auto active = by_id_.find(id);
+  if (active == by_id_.end()) return false;
+  Send* send = active->second;
+  chunks_.forget(send);
+  // An eager message may not have been told of yet: this record does no harm if it has. Its credit is spent either way.
+  if (send->eager) tell_void(*send, MessageRecord::kEager);
+  auto record = make_record<wire::EndRecord>(wire::Kind::kWithdrawn);
+  record.send = send->number;
+  record.code = HAWSER_CANCELLED;
+  control(record);
+  finish(send, HAWSER_CANCELLED);
+  return true;
+}
+
+void Outbox::end_all(int32_t code) {
+  while (!queue_.empty()) {
+    Send* send = queue_.front();
+    queue_.pop_front();
+    finish(send, code);
+  }
+  while (!by_id_.empty()) {
+    Send* send = by_id_.begin()->second;
+    chunks_.forget(send);
+    finish(send, code);
+  }
+  controls_.clear();
+  again_.clear();
+}
+
+}  // namespace hawser

@@ -1,0 +1,109 @@
+// What a link has to say: sends from their operation to their last acknowledgement, and control records on their way into
+// packets. Lanes pull from it when they have room (late binding), so that small messages gather while lanes are busy.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "lane/events.h"
+#include "lane/packet.h"
+
+namespace hawser {
+
+struct Send {
+  uint64_t id = 0;  // the caller's
+  uint64_t number = 0;
+  uint64_t sequence = 0;
+  uint64_t tag = 0;
+  const unsigned char* data = nullptr;
+  uint64_t bytes = 0;
+  uint64_t memory = 0;
+  uint64_t acknowledged = 0;
+  bool eager = false;
+  bool ready = false;   // the driver may cut it in chunks
+  bool active = false;  // known by id and number: announced or ready
+};
+
+class Outbox {
+ public:
+  // What becomes of chunks under way when their send ends early.
+  class Chunks {
+   public:
+    virtual ~Chunks() = default;
+    // After the call no lane touches the send's memory or the Send.
+    virtual void forget(Send* send) = 0;
+  };
+
+  Outbox(EventSink& events, Chunks& chunks, uint32_t link, uint32_t eager_bytes, uint32_t chunk_bytes);
+
+  void set_link(uint32_t link) { link_ = link; }
+  void post(const hawser_op& op);
+  // False when there is no such send (any more).
+  bool cancel(uint64_t id);
+  void end_all(int32_t code);
+
+  // Lets eager sends at the head of the queue, credit permitting, become ready.
+  void advance();
+  bool has_records() const;
+  // Fills the packet with what fits; returns whether anything was put.
+  bool fill(PacketWriter& packet);
+  static wire::MessageRecord message_record(const Send& send, uint8_t flags, uint32_t chunk_bytes);
+
+  template <typename Record>
+  void control(const Record& record) {
+    static_assert(sizeof(Record) <= sizeof(Control::bytes));
+    Control control;
+    control.size = sizeof(Record);
+    std::memcpy(control.bytes, &record, sizeof(Record));
+    controls_.push_back(control);
+  }
+
+  // Takes over the records of a packet that a lost lane did not acknowledge.
+  void requeue(const unsigned char* packet, uint32_t bytes);
+
+  // The send that the driver's chunk belongs to; null when it has ended.
+  Send* find(uint64_t id);
+  void acknowledge(Send* send, uint64_t bytes);
+  void on_ready(uint64_t number);
+  void on_rejected(uint64_t number, int32_t code);
+  void on_credit(uint64_t consumed);
+
+  uint32_t chunk_bytes() const { return chunk_bytes_; }
+  // Sends, records and messages that have not left yet.
+  uint64_t outstanding() const { return queue_.size() + by_id_.size() + controls_.size() + again_.size(); }
+
+ private:
+  struct Control {
+    uint32_t size = 0;
+    alignas(8) unsigned char bytes[sizeof(wire::MessageRecord)] = {};
+  };
+
+  Send* take_pooled();
+  void finish(Send* send, int32_t code);
+  void activate(Send* send);
+  uint64_t cost(const Send& send) const;
+  bool has_credit(const Send& send) const;
+  void tell_void(const Send& send, uint8_t flags);
+
+  EventSink& events_;
+  Chunks& chunks_;
+  uint32_t link_;
+  uint32_t eager_bytes_;
+  uint32_t chunk_bytes_;
+  uint64_t next_number_ = 1;
+  uint64_t next_sequence_ = 0;
+  uint64_t spent_ = 0;     // credit
+  uint64_t consumed_ = 0;  // by the peer
+  std::deque<Send*> queue_;
+  std::deque<Control> controls_;
+  std::deque<std::vector<unsigned char>> again_;  // records of lost lanes, whole, in their order
+  std::unordered_map<uint64_t, Send*> by_id_;      // announced or ready
+  std::unordered_map<uint64_t, Send*> by_number_;
+  std::vector<std::unique_ptr<Send>> sends_;
+  std::vector<Send*> pool_;
+};
+
+}  // namespace hawser
