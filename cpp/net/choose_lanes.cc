@@ -68,9 +68,11 @@ std::string obstacle(const DeviceProperties& device) {
 
 class Chooser {
  public:
-  Chooser(std::vector<DeviceProperties> devices, LaneChoice* out) : out_(*out) {
+  // `asked` says in messages what was asked for.
+  Chooser(std::vector<DeviceProperties> devices, std::string asked, LaneChoice* out)
+      : out_(*out), asked_(std::move(asked)) {
     out_.devices = std::move(devices);
-    out_.reasons.assign(out_.devices.size(), "");
+    out_.reasons.assign(out_.devices.size(), "not chosen: " + asked_ + " does not name it");
     out_.lanes.clear();
   }
 
@@ -129,16 +131,13 @@ class Chooser {
     }
   }
 
-  Status result(const std::string& asked) {
-    for (std::string& reason : out_.reasons) {
-      if (reason.empty()) reason = "not chosen: " + asked + " does not name it";
-    }
+  Status result() const {
     if (out_.lanes.size() > HAWSER_MAX_LANES) {
-      return {HAWSER_INVALID_ARGUMENT, asked + " makes " + std::to_string(out_.lanes.size()) + " lanes; at most " +
+      return {HAWSER_INVALID_ARGUMENT, asked_ + " makes " + std::to_string(out_.lanes.size()) + " lanes; at most " +
                                            std::to_string(HAWSER_MAX_LANES) + " are possible"};
     }
     if (out_.lanes.empty()) {
-      return {HAWSER_INVALID_ARGUMENT, asked + " chooses no usable device; there are: " + inventory()};
+      return {HAWSER_INVALID_ARGUMENT, asked_ + " chooses no usable device; there are: " + inventory()};
     }
     return {};
   }
@@ -177,19 +176,23 @@ class Chooser {
   }
 
   LaneChoice& out_;
+  std::string asked_;
 };
 
 }  // namespace
 
 Status choose_lanes(std::vector<DeviceProperties> devices, const std::string& spec, const std::string& ifname_variable,
                     LaneChoice* out) {
-  Chooser chooser(std::move(devices), out);
   if (trim(spec).empty()) {
+    Chooser chooser(
+        std::move(devices),
+        trim(ifname_variable).empty() ? "the default rule" : "NCCL_GPUDIRECTTCPX_SOCKET_IFNAME=" + ifname_variable,
+        out);
     chooser.choose_by_default(ifname_variable);
-    return chooser.result(trim(ifname_variable).empty() ? "the default rule"
-                                                        : "NCCL_GPUDIRECTTCPX_SOCKET_IFNAME=" + ifname_variable);
+    return chooser.result();
   }
   const std::string asked = "the lane list '" + spec + "'";
+  Chooser chooser(std::move(devices), asked, out);
   if (const std::optional<int> count = parse_count(spec)) {
     if (*count < 1 || *count > HAWSER_MAX_LANES) {
       return {HAWSER_INVALID_ARGUMENT,
@@ -197,10 +200,10 @@ Status choose_lanes(std::vector<DeviceProperties> devices, const std::string& sp
     }
     chooser.choose_by_default(ifname_variable);
     chooser.repeat(*count);
-    return chooser.result(asked);
+  } else {
+    chooser.choose(parse_rule(spec), asked);
   }
-  chooser.choose(parse_rule(spec), asked);
-  return chooser.result(asked);
+  return chooser.result();
 }
 
 }  // namespace hawser
