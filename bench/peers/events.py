@@ -42,9 +42,9 @@ def varying(lab, seconds, opened):
 def cut(lab, opened, how):
     """A lane is cut and, but for a reset, healed. In Sample.more:
 
-    stall_s: longest time without progress, as the contender tells it, else gap_s; gap_s: longest time in which the
-    receiving kernel counted nothing on any lane; rejoin_s: from the lane's return (a reset lane is back at once)
-    until it carries half its wire again.
+    stall_s: longest time without progress, as the contender tells it, else gap_s;
+    gap_s: longest time in which the receiving kernel counted next to nothing on all lanes together;
+    rejoin_s: from the lane's return (a reset lane is back at once) until it carries half its wire again.
     """
     with Traffic(lab, limit=CUT_SECONDS + 60, interval=0.01) as traffic, opened(lab, CUT_SECONDS) as transfer:
         begin = traffic.await_flow(transfer.client)
@@ -59,15 +59,16 @@ def cut(lab, opened, how):
         finally:
             lab.do("heal", CUT_LANE)
         flow = traffic.flowing()
-        sample.more["gap_s"] = longest_gap(flow)
+        wires = [wire * 1e9 / 8 for wire in lab.wires()]
+        # A twentieth of the wires: probes and acknowledgements alone are no progress.
+        sample.more["gap_s"] = longest_gap(flow, sum(wires) / 20)
         told = sample.more.get("longest_stall_ms")
         sample.more["stall_s"] = sample.more["gap_s"] if told is None else told / 1000
-        wire = lab.wires()[CUT_LANE - 1] * 1e9 / 8
-        rejoined = resumed_after(flow, CUT_LANE, back, wire)
+        rejoined = resumed_after(flow, CUT_LANE, back, wires[CUT_LANE - 1])
         if rejoined is None:
-            sample.more["note"] = f"lane {CUT_LANE} did not come back within {flow[-1].time - back:.1f} s"
-        else:
-            sample.more["rejoin_s"] = rejoined
+            rejoined = flow[-1].time - back
+            sample.more["note"] = f"lane {CUT_LANE} did not come back within the {rejoined:.1f} s that were left"
+        sample.more["rejoin_s"] = rejoined
         return sample
 
 

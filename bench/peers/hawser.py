@@ -1,16 +1,16 @@
 """Hawser, driven through its command line: `scripts/hawser perf`, or another driver that takes the same options."""
 
 import contextlib
+import functools
 import json
 import os
 import shlex
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 from peers.lab import ROOT, server_address
-from peers.process import Failure
+from peers.process import Failure, started
 from peers.sample import Sample, gbit_of, size_name
 from peers.traffic import Traffic
 
@@ -23,29 +23,31 @@ class Driver:
     def __init__(self, command, prepare=None):
         self.command = [str(part) for part in command]
         self._prepare = prepare
+        # Asked once a contender, answered once a run: it may have to build.
+        self.missing = functools.cache(self._missing)
 
-    def missing(self):
+    def _missing(self):
         """None when it runs here, else the reason. Builds it first where it can be built."""
         if not Path(self.command[0]).exists():
             return f"{self.command[0]} does not exist"
-        if self._prepare:
-            # Outside the lab, where a build may reach what it needs.
-            answer = subprocess.run(self._prepare, timeout=1200, capture_output=True, text=True, check=False)
-            if answer.returncode != 0:
-                said = (answer.stderr or answer.stdout).strip().splitlines()[-1:]
-                return f"{shlex.join(map(str, self._prepare))} failed: {''.join(said)}"
-        return None
+        if not self._prepare:
+            return None
+        # Outside the lab, where a build may reach what it needs.
+        with started(self._prepare, limit=1200) as preparing:
+            preparing.wait(check=False)
+            if preparing.status == 0:
+                return None
+            said = (preparing.errors() or preparing.output()).strip().splitlines()[-1:]
+            return f"{shlex.join(preparing.command)} failed: {''.join(said)}"
 
     @contextlib.contextmanager
     def link(self, lab, options, *, seconds, pinned=False):
         """A server and a client on the lab, under way."""
-        limit = seconds + 60
-        server_command = [*self.command, "--listen", "--once", "--port", PORT]
-        client_command = [*self.command, f"{server_address()}:{PORT}", *options, "--json"]
-        with lab.started("b", server_command, cpu=1 if pinned else None, limit=limit) as server:
-            lab.await_listener(server, PORT)
-            with lab.started("a", client_command, cpu=0 if pinned else None, limit=limit) as client:
-                yield Link(server, client)
+        server = [*self.command, "--listen", "--once", "--port", PORT]
+        client = [*self.command, f"{server_address()}:{PORT}", *options, "--json"]
+        cores = (0, 1) if pinned else (None, None)
+        with lab.pair(server, client, port=PORT, limit=seconds + 60, cores=cores) as ends:
+            yield Link(*ends)
 
     def bandwidth(self, lab, size, seconds, *, window, **options):
         with self.opened(lab, seconds, size=size, window=window, **options) as link:

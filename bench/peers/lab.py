@@ -1,5 +1,6 @@
 """The lab of scripts/lab, as the benchmark drives it."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -60,8 +61,9 @@ class Lab:
                 capture_output=True,
                 text=True,
             )
-        except subprocess.CalledProcessError as error:
-            raise Failure(f"scripts/lab {' '.join(map(str, verb))}: {error.stderr.strip()}") from error
+        except subprocess.SubprocessError as error:
+            said = (getattr(error, "stderr", None) or str(error)).strip()
+            raise Failure(f"scripts/lab {' '.join(map(str, verb))}: {said}") from error
         return time.monotonic()
 
     def start(self, side, command, *, env=None, **how):
@@ -71,6 +73,22 @@ class Lab:
     def started(self, side, command, *, env=None, **how):
         """The same as a context manager that ends it."""
         return started(self._on(side, command), env={**self._env, **(env or {})}, **how)
+
+    @contextlib.contextmanager
+    def pair(self, server, client, *, port, limit, env=None, cores=(None, None)):
+        """A server on host b and, once it listens on `port`, a client on host a; gives (server, client) processes.
+
+        `cores` pins client and server. A failure within the block also tells what the server said last.
+        """
+        how = {"limit": limit, "env": env}
+        with self.started("b", server, cpu=cores[1], **how) as serving:
+            self.await_listener(serving, port)
+            with self.started("a", client, cpu=cores[0], **how) as asking:
+                try:
+                    yield serving, asking
+                except Failure as failure:
+                    said = serving.errors().strip().splitlines()[-3:]
+                    raise Failure(f"{failure}; its server: {' / '.join(said) or 'no message'}") from failure
 
     def await_listener(self, server, port, side="b", seconds=20):
         """Waits until something on that host listens on the TCP port, or fails with what the server said."""

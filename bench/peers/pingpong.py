@@ -12,16 +12,14 @@ PORT = 5400
 def latency(lab, size, seconds, *, wait):
     """`wait` is spin (each end on its own core) or block (left to the kernel's scheduler)."""
     program = build("tcp_pingpong.c", compiler="gcc")
-    cores = {"a": 0, "b": 1} if wait == "spin" else {"a": None, "b": None}
-    limit = seconds + 20
-    with lab.started("b", [program, "listen", PORT, wait, size], cpu=cores["b"], limit=limit) as server:
-        lab.await_listener(server, PORT)
-        command = [program, "connect", server_address(), PORT, wait, size, seconds]
-        with lab.started("a", command, cpu=cores["a"], limit=limit) as client:
-            figures = json.loads(client.wait())
-            server.wait()
-            return Sample(
-                cpu_seconds=client.cpu_seconds + server.cpu_seconds,
-                p50_us=figures["p50_us"],
-                p99_us=figures["p99_us"],
-            )
+    cores = (0, 1) if wait == "spin" else (None, None)
+    server = [program, "listen", PORT, wait, size]
+    client = [program, "connect", server_address(), PORT, wait, size, seconds]
+    with lab.pair(server, client, port=PORT, limit=seconds + 20, cores=cores) as (listening, connecting):
+        figures = json.loads(connecting.wait())
+        listening.wait()
+        return Sample(
+            cpu_seconds=connecting.cpu_seconds + listening.cpu_seconds,
+            p50_us=figures["p50_us"],
+            p99_us=figures["p99_us"],
+        )

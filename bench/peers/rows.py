@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from peers import events, iperf3, mptcp, openmpi, pingpong, ucx
 from peers.sample import size_name
@@ -40,7 +40,6 @@ class Row:
     contenders: list
     claims: list
     columns: tuple = ("gbit_per_s", "cpu_per_gbit", "system_cpu_per_gbit")
-    claims_about: str = field(default="Hawser")
 
 
 def all_rows(hawser, native):

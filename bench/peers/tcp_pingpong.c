@@ -97,8 +97,9 @@ int main(int argc, char **argv) {
   bool listening = argc == 5 && !strcmp(argv[1], "listen");
   bool connecting = argc == 7 && !strcmp(argv[1], "connect");
   if (!listening && !connecting) {
-    fprintf(stderr, "usage: tcp_pingpong listen PORT spin|block BYTES\n"
-                    "       tcp_pingpong connect ADDRESS PORT spin|block BYTES SECONDS\n");
+    fprintf(stderr,
+            "usage: tcp_pingpong listen PORT spin|block BYTES\n"
+            "       tcp_pingpong connect ADDRESS PORT spin|block BYTES SECONDS\n");
     return 2;
   }
   alarm(LIFETIME_SECONDS);

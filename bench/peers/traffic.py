@@ -2,6 +2,7 @@
 
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ class Traffic:
         """Waits until data flows; gives the time it began. Fails if `process` ends first."""
         deadline = time.monotonic() + seconds
         while process.running() and time.monotonic() < deadline:
-            for before, after in pairs(self.readings()):
+            for before, after in pairwise(self.readings()):
                 if rate(before, after) > self.FLOWING:
                     return before.time
             time.sleep(0.05)
@@ -52,7 +53,7 @@ class Traffic:
     def flowing(self):
         """The readings from the first to the last moment of bulk traffic, without the ragged first and last."""
         readings = self.readings()
-        busy = [i for i, (before, after) in enumerate(pairs(readings)) if rate(before, after) > self.FLOWING]
+        busy = [i for i, (before, after) in enumerate(pairwise(readings)) if rate(before, after) > self.FLOWING]
         return readings[busy[0] + 1 : busy[-1] + 1] if busy else []
 
     def system_cpu_per_gbit(self):
@@ -61,10 +62,6 @@ class Traffic:
         if len(flow) < 10:
             return None
         return (flow[-1].busy - flow[0].busy) / gbit(flow[0], flow[-1])
-
-
-def pairs(readings):
-    return zip(readings, readings[1:])
 
 
 def gbit(before, after):
@@ -77,11 +74,11 @@ def rate(before, after, lane=None):
     return (sum(after.received[lanes]) - sum(before.received[lanes])) / (after.time - before.time)
 
 
-def longest_gap(readings):
-    """The longest time in seconds with nothing received on any lane."""
+def longest_gap(readings, floor):
+    """The longest time in seconds in which all lanes together carried less than `floor` bytes a second."""
     gap, since = 0.0, None
-    for before, after in pairs(readings):
-        if after.received == before.received:
+    for before, after in pairwise(readings):
+        if rate(before, after) < floor:
             since = before.time if since is None else since
             gap = max(gap, after.time - since)
         else:

@@ -32,7 +32,6 @@ def _timed(lab, test, size, seconds, devices, first, warm_up):
     if key not in _messages_per_second:
         _, count, elapsed, _ = _run(lab, test, size, first, devices, warm_up, limit=30)
         _messages_per_second[key] = count / elapsed
-    # Half a second at least goes by before a lane's burst allowance stops flattering the rate.
     count = max(first, int(_messages_per_second[key] * seconds))
     row, count, elapsed, cpu = _run(lab, test, size, count, devices, warm_up, limit=4 * seconds + 20)
     _messages_per_second[key] = count / elapsed
@@ -47,22 +46,17 @@ def _timed(lab, test, size, seconds, devices, first, warm_up):
 
 
 def _run(lab, test, size, count, devices, warm_up, limit):
-    env = {
-        "UCX_TLS": "tcp",
-        "UCX_NET_DEVICES": ",".join(DEVICES[:devices]),
-    }
+    env = {"UCX_TLS": "tcp", "UCX_NET_DEVICES": ",".join(DEVICES[:devices])}
     if devices > 1:
         env |= {"UCX_MAX_RNDV_RAILS": str(devices), "UCX_MAX_EAGER_RAILS": str(devices), "UCX_RNDV_THRESH": "8K"}
-    how = {"env": env, "limit": limit}
     shape = ["-t", test, "-s", size, "-n", count, "-w", warm_up, "-f", "-v", "-R", "50"]
-    with lab.started("b", ["ucx_perftest", "-p", PORT], cpu=1, **how) as server:
-        lab.await_listener(server, PORT)
-        with lab.started("a", ["ucx_perftest", server_address(), "-p", PORT, *shape], cpu=0, **how) as client:
-            output = client.wait()
-            server.wait()
-            lines = [line.strip() for line in output.splitlines() if line.strip()]
-            if len(lines) < 2 or not lines[-2].startswith("iterations"):
-                raise Failure(f"ucx_perftest printed no figures: {output.strip()[-300:]}")
-            row = next(csv.DictReader(lines[-2:]))
-            elapsed = float(row["overall_lat"]) * 1e-6 * count * (2 if test == "tag_lat" else 1)
-            return row, count, elapsed, client.cpu_seconds + server.cpu_seconds
+    commands = ["ucx_perftest", "-p", PORT], ["ucx_perftest", server_address(), "-p", PORT, *shape]
+    with lab.pair(*commands, port=PORT, limit=limit, env=env, cores=(0, 1)) as (server, client):
+        output = client.wait()
+        server.wait()
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    if len(lines) < 2 or not lines[-2].startswith("iterations"):
+        raise Failure(f"ucx_perftest printed no figures: {output.strip()[-300:]}")
+    row = next(csv.DictReader(lines[-2:]))
+    elapsed = float(row["overall_lat"]) * 1e-6 * count * (2 if test == "tag_lat" else 1)
+    return row, count, elapsed, client.cpu_seconds + server.cpu_seconds

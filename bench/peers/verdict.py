@@ -28,15 +28,18 @@ def middle(samples, metric):
 
 
 def judge(claim, results):
-    """`results` holds the samples of each label, by round."""
+    """`results` holds the samples of each label, by round. One failed run of ours and nothing is shown."""
     measured = _measured(claim, results)
+    shown, bound = None, ""
     if claim.at_least is not None:
-        bound, shown = f">= {claim.at_least:g}", measured is not None and measured >= claim.at_least
+        shown, bound = measured is not None and measured >= claim.at_least, f">= {claim.at_least:g}"
     elif claim.at_most is not None:
-        bound, shown = f"<= {claim.at_most:g}", measured is not None and measured <= claim.at_most
-    else:
-        bound, shown = "", None
-    return Verdict(claim.text, measured, bound, None if measured is None else shown)
+        shown, bound = measured is not None and measured <= claim.at_most, f"<= {claim.at_most:g}"
+    if any(sample.error for sample in results.get(claim.who, [])):
+        shown = False
+    elif measured is None:
+        shown = None
+    return Verdict(claim.text, measured, bound, shown)
 
 
 def _measured(claim, results):
