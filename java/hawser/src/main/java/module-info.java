@@ -7,5 +7,7 @@ module org.hawser {
   exports org.hawser;
   exports org.hawser.ffi to
       org.hawser.cli;
+  exports org.hawser.lane;
   exports org.hawser.launch;
+  exports org.hawser.mem;
 }

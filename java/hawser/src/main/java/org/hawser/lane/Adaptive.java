@@ -22,6 +22,9 @@ public final class Adaptive implements ChunkScheduler {
   private static final double PATIENCE = 1.1;
   private static final double GRACE_SECONDS = 0.0005;
 
+  /** Keeps no state: one may serve many links. */
+  public Adaptive() {}
+
   @Override
   public int pick(LaneView lanes, long chunk, long bytes, long backlog) {
     int count = lanes.count();

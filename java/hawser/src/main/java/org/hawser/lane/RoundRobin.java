@@ -5,6 +5,9 @@ package org.hawser.lane;
  * dead. As fast as the slowest lane times the number of lanes.
  */
 public final class RoundRobin implements ChunkScheduler {
+  /** Keeps no state: one may serve many links. */
+  public RoundRobin() {}
+
   @Override
   public int pick(LaneView lanes, long chunk, long bytes, long backlog) {
     int count = lanes.count();

@@ -1,0 +1,70 @@
+package org.hawser.lane;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+
+/** The end of a wait, on the clock of {@link System#nanoTime}. */
+final class Deadline {
+  /** About 73 years: far enough, and far from overflow. */
+  private static final long FOREVER = Long.MAX_VALUE / 4;
+
+  private final long at;
+
+  private Deadline(long at) {
+    this.at = at;
+  }
+
+  static Deadline in(Duration timeout) {
+    long nanos;
+    try {
+      nanos = Math.clamp(timeout.toNanos(), 0, FOREVER);
+    } catch (ArithmeticException e) {
+      nanos = timeout.isNegative() ? 0 : FOREVER;
+    }
+    return new Deadline(System.nanoTime() + nanos);
+  }
+
+  /** Nanoseconds left, 0 or below when it has passed. */
+  long left() {
+    return at - System.nanoTime();
+  }
+
+  boolean passed() {
+    return left() <= 0;
+  }
+
+  /**
+   * Waits for the future, whatever its result, or for the end of time.
+   *
+   * @throws HawserException (CANCELLED) when the thread is interrupted
+   */
+  void join(CompletableFuture<?> future) {
+    try {
+      future.get(Math.max(0, left()), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      // The caller looks at the result itself.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted();
+    }
+  }
+
+  /**
+   * @throws HawserException (CANCELLED) when the thread is interrupted; its flag stays set
+   */
+  static void checkInterrupt() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw interrupted();
+    }
+  }
+
+  private static HawserException interrupted() {
+    return new HawserException(
+        ErrorCode.CANCELLED, "the waiting thread was interrupted; what it waited for goes on");
+  }
+}

@@ -1,0 +1,379 @@
+package org.hawser.lane;
+
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+import org.hawser.ffi.NativeLink;
+import org.hawser.lane.LinkMemory.Word;
+
+/**
+ * A connection to one peer over all lanes. Any thread may use it, many at once.
+ *
+ * <p>Messages with one tag arrive in the order they were sent, each in the receive that was posted first for that tag.
+ * Memory must be outside the heap: a {@link org.hawser.mem.Buffer}, a mapped file, or a segment of an arena.
+ */
+public final class Link implements AutoCloseable {
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+  /** Full for so long, the ring of operations has nobody who takes from it. */
+  private static final Duration POST_TIMEOUT = Duration.ofSeconds(30);
+
+  private static final long FLUSH_POLL_NANOS = 1_000_000;
+
+  private final Engine engine;
+  private final Driver driver;
+  private final NativeLink link;
+  private final Consumer<Link> onClose;
+  private final int id;
+  private final NativeLink.Info info;
+  private final LinkMemory memory;
+  private final Backlog backlog;
+  private final Gate gate;
+  private final NativeLink.LaneInfo[] laneInfo;
+
+  private volatile HawserException failure;
+  private volatile List<LaneStatistics> lastStatistics = List.of();
+  private volatile Consumer<LinkEvent> listener = event -> {};
+  // The driver's: chains what the listener is told, so that it hears one event at a time, in order.
+  private CompletableFuture<Void> told = CompletableFuture.completedFuture(null);
+
+  /** Driver: attaches a native link, which is this object's from now on. */
+  Link(Engine engine, Driver driver, NativeLink link, LaneOptions options, Consumer<Link> onClose) {
+    this.engine = engine;
+    this.driver = driver;
+    this.link = link;
+    this.onClose = onClose;
+    this.id = link.attach();
+    this.info = link.describe();
+    this.memory = new LinkMemory(link.memory());
+    this.backlog = new Backlog(this, memory, options.scheduler(), options.chunkBytes());
+    this.gate = new Gate("the link to " + peer());
+    this.laneInfo = new NativeLink.LaneInfo[info.lanes()];
+    for (int lane = 0; lane < laneInfo.length; lane++) {
+      laneInfo[lane] = link.lane(lane);
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------- transfers
+
+  /**
+   * Starts to send all bytes of a segment, 0 included. The memory must not change until the transfer has ended.
+   *
+   * @throws HawserException INVALID_ARGUMENT for memory that native code cannot reach, CLOSED for a closed link, or why the
+   *     link has failed
+   */
+  public Transfer send(MemorySegment segment, long tag) {
+    return start(true, segment, tag);
+  }
+
+  /**
+   * Starts to receive one message into a segment, which may be longer than the message; a longer message fails with TRUNCATED.
+   * The memory must not be touched until the transfer has ended.
+   *
+   * @throws HawserException as {@link #send}, and for memory that cannot be written
+   */
+  public Transfer receive(MemorySegment segment, long tag) {
+    if (segment.isReadOnly()) {
+      throw invalid("the memory to receive into is read-only");
+    }
+    return start(false, segment, tag);
+  }
+
+  private Transfer start(boolean sends, MemorySegment segment, long tag) {
+    check(segment);
+    if (failure != null) {
+      throw failure.again();
+    }
+    var transfer = new Transfer(this, sends, segment, tag);
+    gate.enter();
+    try {
+      boolean idle = memory.unacknowledged() == 0;
+      if (!engine.admit(transfer)) {
+        throw invalid("the memory's arena is closed");
+      }
+      post(transfer);
+      driver.posted(idle);
+      return transfer;
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private void post(Transfer transfer) {
+    if (engine.offer(transfer)) {
+      return;
+    }
+    var deadline = Deadline.in(POST_TIMEOUT);
+    while (!engine.offer(transfer)) {
+      if (gate.isShut() || deadline.passed()) {
+        engine.dismiss(transfer);
+        throw gate.isShut()
+            ? gate.closed()
+            : new HawserException(
+                ErrorCode.TIMEOUT, transfer + " could not start: the engine takes no operations");
+      }
+      driver.makeRoom();
+    }
+  }
+
+  void cancel(Transfer transfer) {
+    if (transfer.isDone() || !gate.tryEnter()) {
+      return; // A link that closes ends all its transfers.
+    }
+    try {
+      while (!transfer.isDone() && !engine.offerCancel(transfer) && !gate.isShut()) {
+        driver.makeRoom();
+      }
+      driver.posted(true);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private static void check(MemorySegment segment) {
+    if (!segment.isNative()) {
+      throw invalid(
+          "the memory is on the heap, where it may move: use Lanes.allocate, or Arena.allocate");
+    }
+    if (!segment.scope().isAlive()) {
+      throw invalid("the memory's arena is closed");
+    }
+    if (!segment.isAccessibleBy(Thread.currentThread())) {
+      throw invalid("the memory is confined to another thread");
+    }
+  }
+
+  private static HawserException invalid(String message) {
+    return new HawserException(ErrorCode.INVALID_ARGUMENT, message);
+  }
+
+  // ---------------------------------------------------------------------------------------------- state
+
+  /** The peer's rank, -1 when it has none. */
+  public int peerRank() {
+    return info.peerRank();
+  }
+
+  /** The peer in words, for messages: its rank where it has one, and its host. */
+  public String peer() {
+    return info.peerRank() < 0
+        ? info.peerHost()
+        : "rank %d at %s".formatted(info.peerRank(), info.peerHost());
+  }
+
+  /** Whether chunks carry a checksum: one of the two ends asked for it. */
+  public boolean checksum() {
+    return info.checksum();
+  }
+
+  /** What each lane has done so far; what it had done at the end, once the link is closed. */
+  public List<LaneStatistics> lanes() {
+    if (!gate.tryEnter()) {
+      return lastStatistics;
+    }
+    try {
+      return statistics();
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private List<LaneStatistics> statistics() {
+    List<LaneStatistics> lanes = new ArrayList<>();
+    for (int lane = 0; lane < laneInfo.length; lane++) {
+      NativeLink.LaneInfo about = laneInfo[lane];
+      lanes.add(
+          new LaneStatistics(
+              lane,
+              about.device(),
+              about.localAddress(),
+              about.peerAddress(),
+              about.peerDevice(),
+              about.speedMbps(),
+              about.sockets(),
+              memory.word(lane, Word.ALIVE) != 0,
+              memory.word(lane, Word.SENT_BYTES),
+              memory.word(lane, Word.RECEIVED_BYTES),
+              memory.word(lane, Word.SENT_MESSAGES),
+              memory.word(lane, Word.RECEIVED_MESSAGES),
+              memory.inFlightBytes(lane),
+              memory.word(lane, Word.RATE),
+              memory.word(lane, Word.LOSSES),
+              memory.word(lane, Word.RETURNS),
+              memory.word(lane, Word.CHECKSUM_ERRORS),
+              memory.word(lane, Word.STRANGERS),
+              about.lastError()));
+    }
+    return List.copyOf(lanes);
+  }
+
+  /** Tells the listener what happens from now on, one event at a time, in order, on virtual threads. */
+  public void onEvent(Consumer<LinkEvent> consumer) {
+    listener = consumer;
+  }
+
+  // ---------------------------------------------------------------------------------------------- end
+
+  /**
+   * Waits until the peer has acknowledged everything sent so far, or has closed the link.
+   *
+   * @throws HawserException TIMEOUT when that takes too long; otherwise why the link has failed
+   */
+  public void flush(Duration timeout) {
+    if (!gate.tryEnter()) {
+      return;
+    }
+    try {
+      awaitFlushed(timeout);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private void awaitFlushed(Duration timeout) {
+    var deadline = Deadline.in(timeout);
+    Platform.call(
+        () -> {
+          driver.await(
+              this::isFlushed,
+              nanos -> LockSupport.parkNanos(this, Math.min(nanos, FLUSH_POLL_NANOS)),
+              deadline);
+          return null;
+        });
+    if (failure != null) {
+      throw failure.again();
+    }
+    if (!isFlushed()) {
+      throw new HawserException(
+          ErrorCode.TIMEOUT,
+          "%s has not acknowledged everything within %s: does it receive what is sent?"
+              .formatted(peer(), timeout),
+          null,
+          peerRank(),
+          -1,
+          "",
+          0);
+    }
+  }
+
+  private boolean isFlushed() {
+    return failure != null
+        || memory.state() != LinkMemory.OPEN
+        || (engine.operationsWaiting() == 0 && memory.unacknowledged() == 0);
+  }
+
+  /** As {@link #close(Duration)}, with 5 seconds. */
+  @Override
+  public void close() {
+    close(CLOSE_TIMEOUT);
+  }
+
+  /**
+   * Waits until everything sent is acknowledged, and closes the link; transfers still under way end with CLOSED. Does nothing
+   * when it is closed already.
+   *
+   * @throws HawserException (TIMEOUT) when the peer has not acknowledged everything in time; the link is closed all the same
+   */
+  public void close(Duration timeout) {
+    if (!gate.shut()) {
+      return;
+    }
+    gate.awaitEmpty();
+    try {
+      if (failure == null) {
+        awaitFlushed(timeout);
+      }
+    } finally {
+      lastStatistics = statistics();
+      Platform.call(() -> driver.exclusively(this::closeByDriver, Deadline.in(CLOSE_TIMEOUT)));
+      onClose.accept(this);
+    }
+  }
+
+  private Void closeByDriver() {
+    engine.close(this, gate.closed());
+    return null;
+  }
+
+  // ---------------------------------------------------------------------------------------------- the driver's
+
+  Driver driver() {
+    return driver;
+  }
+
+  int id() {
+    return id;
+  }
+
+  Backlog backlog() {
+    return backlog;
+  }
+
+  void closeNative() {
+    link.close();
+  }
+
+  /** Why a transfer ended with {@code code}. */
+  HawserException failure(Transfer transfer, int code, long bytes) {
+    if (failure != null && failure.code() == ErrorCode.ofNative(code)) {
+      return failure;
+    }
+    ErrorCode error = ErrorCode.ofNative(code);
+    String why =
+        switch (error) {
+          case CANCELLED -> "was cancelled";
+          case CLOSED -> "has ended: the link was closed";
+          case TRUNCATED ->
+              "is too short for the message of %d bytes: receive into more".formatted(bytes);
+          default -> "failed with " + error;
+        };
+    return new HawserException(error, transfer + " " + why, null, peerRank(), -1, "", 0);
+  }
+
+  void laneLost(int lane) {
+    laneInfo[lane] = link.lane(lane);
+    String reason = laneInfo[lane].lastError();
+    LaneLostEvent.record(peer(), lane, laneInfo[lane].device(), reason);
+    tell(new LinkEvent.LaneLost(lane, laneInfo[lane].device(), reason));
+  }
+
+  void laneBack(int lane) {
+    laneInfo[lane] = link.lane(lane);
+    LaneBackEvent.record(peer(), lane, laneInfo[lane].device());
+    tell(new LinkEvent.LaneBack(lane, laneInfo[lane].device()));
+  }
+
+  void closedByPeer() {
+    tell(new LinkEvent.PeerClosed());
+  }
+
+  void failed() {
+    failed(link.error());
+  }
+
+  void failed(HawserException reason) {
+    failure = reason;
+    tell(new LinkEvent.Failed(reason));
+  }
+
+  private void tell(LinkEvent event) {
+    Consumer<LinkEvent> consumer = listener;
+    told = told.handleAsync((done, thrown) -> hear(consumer, event), Transfer.STAGES);
+  }
+
+  private static Void hear(Consumer<LinkEvent> consumer, LinkEvent event) {
+    consumer.accept(event);
+    return null;
+  }
+
+  @Override
+  public String toString() {
+    return "link to " + peer();
+  }
+}
