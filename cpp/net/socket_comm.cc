@@ -69,13 +69,7 @@ bool SocketComm::test(Request* request, size_t* bytes) {
 Status SocketComm::progress(bool* moved) {
   *moved = false;
   if (!broken_.ok()) return broken_;
-  if (!handle_errors() || !receive(moved)) return broken_;
-  if (!send(moved)) {
-    // What the peer sent before it went away is still there to be read.
-    const Status reason = broken_;
-    receive(moved);
-    broken_ = reason;
-  }
+  if (handle_errors() && receive(moved)) send(moved);
   return broken_;
 }
 
@@ -141,11 +135,10 @@ bool SocketComm::bind(SocketRequest* request, const FrameWire& frame) {
   return true;
 }
 
-bool SocketComm::send(bool* moved) {
+void SocketComm::send(bool* moved) {
   for (const auto& stream : streams_) {
-    if (stream->can_write() && !stream->write(moved)) return broken_by(*stream);
+    if (stream->can_write() && !stream->write(moved)) broken_by(*stream);
   }
-  return true;
 }
 
 bool SocketComm::broken_by(const SocketStream& stream) {

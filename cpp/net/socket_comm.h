@@ -44,7 +44,7 @@ class SocketComm : public Comm {
   bool handle_errors();
   bool receive(bool* moved);
   bool read(SocketStream& stream, bool* moved);
-  bool send(bool* moved);
+  void send(bool* moved);
   // Gives receives the frames that have arrived.
   bool take_frames(bool* moved);
   bool bind(SocketRequest* request, const FrameWire& frame);

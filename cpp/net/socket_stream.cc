@@ -20,6 +20,7 @@ constexpr size_t kSinkBytes = 64 * 1024;
 // One connection's share of a round, so that the other lanes get their turn.
 constexpr size_t kShareBytes = 1024 * 1024;
 constexpr size_t kVectors = 32;
+constexpr uint8_t kStateClosed = 7;  // TCP_CLOSE of netinet/tcp.h, which cannot stand beside linux/tcp.h
 
 }  // namespace
 
@@ -150,6 +151,12 @@ bool SocketStream::write(bool* moved) {
       if (errno == EINTR) continue;
       writable_ = false;
       if (errno == EAGAIN) return true;
+      // What a peer said before it left is still to be read; behind it reading finds the end.
+      if (staging_ != nullptr && (errno == EPIPE || errno == ECONNRESET)) {
+        end_reason_ = errno;
+        readable_ = hung_up_ = true;
+        return true;
+      }
       failure_ = fail("cannot send", errno);
       return false;
     }
@@ -213,7 +220,7 @@ bool SocketStream::read(size_t* got) {
     readable_ = false;
     return true;
   }
-  const int reason = count < 0 ? errno : 0;
+  const int reason = count < 0 ? errno : end_reason_;
   const bool inside = !receives_.empty() || staged() > 0;
   failure_ = fail(inside ? "the peer closed it in the middle of a message" : "the peer closed it", reason);
   return false;
@@ -251,6 +258,7 @@ Status SocketStream::check_alive(Nanos silence) {
   tcp_info info{};
   socklen_t length = sizeof info;
   if (getsockopt(fd_.get(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return {};
+  if (info.tcpi_state == kStateClosed) return failure_ = fail("the connection has ended", end_reason_);
   const bool window_closed = length > offsetof(tcp_info, tcpi_snd_wnd) && info.tcpi_snd_wnd == 0;
   // Nothing under way, or the peer's kernel said itself that it takes nothing at present.
   if (info.tcpi_unacked == 0 || window_closed) {

@@ -92,6 +92,7 @@ class SocketStream : public PollTarget {
   bool writable_ = true;
   bool hung_up_ = false;
   bool errors_ = false;
+  int end_reason_ = 0;  // the errno by which writing found that the peer is gone
   FixedRing<SendPiece, kRequestsPerDirection> sends_;
   FixedRing<ReceivePiece, kRequestsPerDirection> receives_;
   std::unique_ptr<std::byte[]> staging_;

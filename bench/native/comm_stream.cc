@@ -1,0 +1,275 @@
+// One comm of the socket transport at full speed: what the data path costs without the lane engine on top.
+//   bench_comm_stream [--bytes N] [--seconds S] [--zerocopy on|off|auto] [--sockets K] [--window W] [--mode
+//   stream|pingpong]
+//                     [--namespaces A B --device NAME]
+// The two ends are threads; each can be put in a network namespace of its own.
+#include <fcntl.h>
+#include <sched.h>
+
+#include <atomic>
+#include <charconv>
+#include <cstdio>
+#include <deque>
+#include <fstream>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "net/devices.h"
+#include "net/poller.h"
+#include "net/transport.h"
+
+namespace {
+
+using namespace hawser;
+
+struct Options {
+  size_t bytes = 512 * 1024;
+  double seconds = 2;
+  size_t window = 4;
+  TransportOptions transport{1, HAWSER_OFF};
+  bool pingpong = false;
+  std::string namespaces[2];
+  std::string device = "lo";
+};
+
+void require(const Status& status) {
+  if (!status.ok()) throw std::runtime_error(status.text());
+}
+
+template <typename T>
+T parse(const std::string& text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) throw std::runtime_error("not a number: " + text);
+  return value;
+}
+
+Options parse_options(const std::vector<std::string>& arguments) {
+  Options options;
+  size_t at = 0;
+  const auto next = [&] {
+    if (++at >= arguments.size()) throw std::runtime_error("a value is missing after " + arguments[at - 1]);
+    return arguments[at];
+  };
+  for (; at < arguments.size(); ++at) {
+    const std::string name = arguments[at];
+    if (name == "--bytes") {
+      options.bytes = parse<size_t>(next());
+    } else if (name == "--seconds") {
+      options.seconds = parse<double>(next());
+    } else if (name == "--window") {
+      options.window = parse<size_t>(next());
+    } else if (name == "--sockets") {
+      options.transport.sockets_per_lane = parse<uint32_t>(next());
+    } else if (name == "--zerocopy") {
+      const std::string mode = next();
+      options.transport.zerocopy = mode == "on" ? HAWSER_ON : mode == "auto" ? HAWSER_AUTO : HAWSER_OFF;
+    } else if (name == "--mode") {
+      options.pingpong = next() == "pingpong";
+    } else if (name == "--device") {
+      options.device = next();
+    } else if (name == "--namespaces") {
+      options.namespaces[0] = next();
+      options.namespaces[1] = next();
+    } else {
+      throw std::runtime_error("unknown option " + name);
+    }
+  }
+  return options;
+}
+
+double thread_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+// Busy time of the whole machine, softirq included, in seconds.
+double system_seconds() {
+  std::ifstream file("/proc/stat");
+  std::string cpu;
+  double busy = 0;
+  file >> cpu;
+  for (int field = 0; field < 8; ++field) {
+    double ticks = 0;
+    file >> ticks;
+    const bool idle = field == 3 || field == 4;
+    if (!idle) busy += ticks;
+  }
+  return busy / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+// One end: its namespace, its transport, its comm.
+class End {
+ public:
+  End(const Options& options, size_t index) {
+    if (!options.namespaces[index].empty()) {
+      const UniqueFd fd(open(("/run/netns/" + options.namespaces[index]).c_str(), O_RDONLY | O_CLOEXEC));
+      if (!fd.valid() || setns(fd.get(), CLONE_NEWNET) != 0) throw std::runtime_error("cannot enter the namespace");
+    }
+    LaneChoice choice;
+    require(choose_lanes(list_devices(), "=" + options.device, "", &choice));
+    transport_ = make_socket_transport({choice.devices[static_cast<size_t>(choice.lanes[0])]}, options.transport);
+    require(poller_.open());
+  }
+
+  void listen(std::promise<Handle>* out) {
+    Handle handle{};
+    require(transport_->listen(0, &handle, &listener_));
+    out->set_value(handle);
+    while (comm_ == nullptr) require(listener_->accept(&comm_));
+    require(comm_->arm(poller_));
+  }
+
+  void connect(const Handle& handle) {
+    std::unique_ptr<Connector> connector;
+    require(transport_->connect(0, handle, &connector));
+    while (comm_ == nullptr) require(connector->poll(&comm_));
+    require(comm_->arm(poller_));
+  }
+
+  Comm& comm() { return *comm_; }
+
+  void step(bool spin) {
+    bool moved = false;
+    if (spin) comm_->expect_input();
+    if (comm_->ready()) require(comm_->progress(&moved));
+    if (!comm_->ready() && !spin) poller_.wait(50 * kMillisecond);
+  }
+
+ private:
+  Poller poller_;  // before the comm, which it watches
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<ListenComm> listener_;
+  std::unique_ptr<Comm> comm_;
+};
+
+struct Result {
+  double cpu = 0;
+  uint64_t messages = 0;
+};
+
+Result send_stream(End& end, const Options& options) {
+  std::vector<unsigned char> data(options.bytes * options.window, 7);
+  std::deque<Request*> requests;
+  Result result;
+  const double begin_cpu = thread_seconds();
+  const Nanos deadline = now() + static_cast<Nanos>(options.seconds * 1e9);
+  for (size_t slot = 0; now() < deadline || !requests.empty();) {
+    while (requests.size() < options.window && now() < deadline) {
+      Request* request = nullptr;
+      require(end.comm().isend(data.data() + slot * options.bytes, options.bytes, nullptr, &request));
+      if (request == nullptr) break;
+      requests.push_back(request);
+      slot = (slot + 1) % options.window;
+    }
+    end.step(false);
+    size_t bytes = 0;
+    while (!requests.empty() && end.comm().test(requests.front(), &bytes)) {
+      requests.pop_front();
+      ++result.messages;
+    }
+  }
+  result.cpu = thread_seconds() - begin_cpu;
+  return result;
+}
+
+Result receive_stream(End& end, const Options& options, const std::atomic<uint64_t>& total) {
+  std::vector<unsigned char> place(options.bytes * options.window);
+  std::deque<Request*> requests;
+  Result result;
+  const double begin_cpu = thread_seconds();
+  for (size_t slot = 0; result.messages < total.load();) {
+    while (requests.size() < options.window) {
+      Request* request = nullptr;
+      require(end.comm().irecv(place.data() + slot * options.bytes, options.bytes, nullptr, &request));
+      if (request == nullptr) break;
+      requests.push_back(request);
+      slot = (slot + 1) % options.window;
+    }
+    end.step(false);
+    size_t bytes = 0;
+    while (!requests.empty() && end.comm().test(requests.front(), &bytes)) {
+      requests.pop_front();
+      ++result.messages;
+    }
+  }
+  result.cpu = thread_seconds() - begin_cpu;
+  return result;
+}
+
+void transfer(End& end, unsigned char* data, size_t bytes, bool send) {
+  Request* request = nullptr;
+  require(send ? end.comm().isend(data, bytes, nullptr, &request) : end.comm().irecv(data, bytes, nullptr, &request));
+  bool moved = false;
+  if (send) require(end.comm().progress(&moved));
+  for (size_t got = 0; !end.comm().test(request, &got);) end.step(true);
+}
+
+constexpr int kRounds = 100'000;
+
+void ping_pong(End& end, size_t bytes, bool first) {
+  std::vector<unsigned char> data(bytes, 3);
+  for (int round = 0; round < kRounds; ++round) {
+    transfer(end, data.data(), bytes, first);
+    transfer(end, data.data(), bytes, !first);
+  }
+}
+
+void run(const Options& options) {
+  std::promise<Handle> promise;
+  std::atomic<uint64_t> total{UINT64_MAX};
+  Result received;
+  std::thread receiver([&] {
+    End end(options, 1);
+    end.listen(&promise);
+    if (options.pingpong) {
+      ping_pong(end, options.bytes, false);
+    } else {
+      received = receive_stream(end, options, total);
+    }
+  });
+  Result sent;
+  double wall = 0;
+  double system = 0;
+  std::thread sender([&] {
+    End end(options, 0);
+    end.connect(promise.get_future().get());
+    const double begin_system = system_seconds();
+    const Nanos begin = now();
+    if (options.pingpong) {
+      ping_pong(end, options.bytes, true);
+    } else {
+      sent = send_stream(end, options);
+      total = sent.messages;
+    }
+    wall = static_cast<double>(now() - begin) * 1e-9;
+    receiver.join();
+    system = system_seconds() - begin_system;
+  });
+  sender.join();
+  if (options.pingpong) {
+    std::printf("%zu bytes: half round trip %.2f us\n", options.bytes, wall * 1e6 / (2 * kRounds));
+    return;
+  }
+  const double gbit = static_cast<double>(sent.messages * options.bytes) * 8e-9;
+  std::printf("%zu bytes, window %zu, sockets %u: %.2f Gbit/s; CPU s/Gbit: send %.4f receive %.4f machine %.4f\n",
+              options.bytes, options.window, options.transport.sockets_per_lane, gbit / wall, sent.cpu / gbit,
+              received.cpu / gbit, system / gbit);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    run(parse_options({argv + 1, argv + argc}));
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_comm_stream: %s\n", error.what());
+    return 1;
+  }
+}
