@@ -2,7 +2,10 @@ package org.hawser;
 
 import java.util.Locale;
 
-/** Numbers of bytes as people write them: {@code 8}, {@code 64K}, {@code 1M}, {@code 5G}; the letters are powers of 1024. */
+/**
+ * Numbers of bytes as people write them: {@code 8}, {@code 64K}, {@code 1M}, {@code 5G}; the
+ * letters are powers of 1024.
+ */
 public final class ByteSize {
   private static final String LETTERS = "KMGT";
 

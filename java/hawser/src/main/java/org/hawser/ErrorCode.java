@@ -3,7 +3,8 @@ package org.hawser;
 /**
  * What kind of failure a {@link HawserException} is.
  *
- * <p>The same codes, in the same order, as {@code hawser_code} in C, where number {@code n} is written {@code -n}.
+ * <p>The same codes, in the same order, as {@code hawser_code} in C, where number {@code n} is
+ * written {@code -n}.
  */
 public enum ErrorCode {
   OK,
@@ -23,7 +24,10 @@ public enum ErrorCode {
 
   private static final ErrorCode[] ALL = values();
 
-  /** The code that native code wrote as a number of zero or below; {@link #INTERNAL} for a number it has no name for. */
+  /**
+   * The code that native code wrote as a number of zero or below; {@link #INTERNAL} for a number it
+   * has no name for.
+   */
   public static ErrorCode ofNative(int number) {
     return number <= 0 && number > -ALL.length ? ALL[-number] : INTERNAL;
   }

@@ -1,6 +1,8 @@
 package org.hawser;
 
-/** The one family of failures: a code to act on, and a message that says what failed and what to do. */
+/**
+ * The one family of failures: a code to act on, and a message that says what failed and what to do.
+ */
 public final class HawserException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -3,7 +3,10 @@ package org.hawser;
 import java.util.Arrays;
 import java.util.List;
 
-/** Every environment variable that Hawser knows, with what it sets. Any other HAWSER_* variable is refused. */
+/**
+ * Every environment variable that Hawser knows, with what it sets. Any other HAWSER_* variable is
+ * refused.
+ */
 public enum Setting {
   LANES("devices of the lanes, in NCCL's syntax, or a number of lanes"),
   CHUNK("bytes a chunk, such as 512K"),

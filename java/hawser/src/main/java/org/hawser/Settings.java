@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The HAWSER_* environment variables, checked as a whole: one that Hawser does not know is refused, since a misspelt
- * setting that is silently ignored costs more than an error.
+ * The HAWSER_* environment variables, checked as a whole: one that Hawser does not know is refused,
+ * since a misspelt setting that is silently ignored costs more than an error.
  */
 public final class Settings {
   private final Map<String, String> variables;
@@ -19,13 +19,16 @@ public final class Settings {
   /**
    * The settings of this process.
    *
-   * @throws HawserException (INVALID_ARGUMENT) when a HAWSER_* variable is unknown; it tells the nearest known name
+   * @throws HawserException (INVALID_ARGUMENT) when a HAWSER_* variable is unknown; it tells the
+   *     nearest known name
    */
   public static Settings ofProcess() {
     return of(System.getenv());
   }
 
-  /** As {@link #ofProcess()}, from variables given; those without the HAWSER_ prefix are ignored. */
+  /**
+   * As {@link #ofProcess()}, from variables given; those without the HAWSER_ prefix are ignored.
+   */
   public static Settings of(Map<String, String> variables) {
     List<String> known = Setting.variables();
     for (String name : variables.keySet()) {

@@ -9,8 +9,8 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /**
- * Makes the downcall handles of this package. Pointers are passed as plain longs: an argument of a shared arena would be
- * acquired and released with every call, contended between threads.
+ * Makes the downcall handles of this package. Pointers are passed as plain longs: an argument of a
+ * shared arena would be acquired and released with every call, contended between threads.
  */
 final class Downcall {
   private Downcall() {}
@@ -39,7 +39,10 @@ final class Downcall {
     return Linker.nativeLinker().downcallHandle(address, descriptor, options);
   }
 
-  /** What to throw for anything that a handle threw: no native function throws, so the binding itself is broken. */
+  /**
+   * What to throw for anything that a handle threw: no native function throws, so the binding
+   * itself is broken.
+   */
   static RuntimeException broken(Throwable thrown) {
     if (thrown instanceof RuntimeException e) {
       return e;

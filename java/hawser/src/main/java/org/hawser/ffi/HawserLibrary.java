@@ -13,20 +13,28 @@ import java.util.function.Function;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
-/** What the native library says about itself and about the machine. Any thread may call; nothing here blocks for long. */
+/**
+ * What the native library says about itself and about the machine. Any thread may call; nothing
+ * here blocks for long.
+ */
 public final class HawserLibrary {
   private static final int MAX_DEVICES = 256;
   private static final int FEATURES_BYTES = 8192;
 
   private HawserLibrary() {}
 
-  /** One fact about a struct ({@code "hawser_op"}) or a field of it ({@code "hawser_op.tag"}), in bytes. */
+  /**
+   * One fact about a struct ({@code "hawser_op"}) or a field of it ({@code "hawser_op.tag"}), in
+   * bytes.
+   */
   record Fact(String name, long offset, long size) {}
 
   /**
-   * Loads the library where that has not been done, and sees to it that it speaks this module's language.
+   * Loads the library where that has not been done, and sees to it that it speaks this module's
+   * language.
    *
-   * @throws HawserException when it cannot be loaded, or (VERSION_MISMATCH) is of another ABI version
+   * @throws HawserException when it cannot be loaded, or (VERSION_MISMATCH) is of another ABI
+   *     version
    */
   public static void require() {
     int found = abiVersion();
@@ -71,9 +79,11 @@ public final class HawserLibrary {
   }
 
   /**
-   * All devices of this machine, with the lanes that {@code spec} chooses among them; null asks for the default rule.
+   * All devices of this machine, with the lanes that {@code spec} chooses among them; null asks for
+   * the default rule.
    *
-   * @param reader makes what the caller wants of one {@code hawser_device}, which is gone when this returns
+   * @param reader makes what the caller wants of one {@code hawser_device}, which is gone when this
+   *     returns
    */
   public static <D> List<D> devices(String spec, Function<MemorySegment, D> reader) {
     require();

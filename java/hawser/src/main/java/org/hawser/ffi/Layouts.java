@@ -8,8 +8,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
- * The structs and constants of {@code hawser.h}, under their C names. A test compares every size and offset with what the
- * native library says about itself.
+ * The structs and constants of {@code hawser.h}, under their C names. A test compares every size
+ * and offset with what the native library says about itself.
  */
 public final class Layouts {
   public static final int ABI_VERSION = 1;
@@ -78,8 +78,7 @@ public final class Layouts {
   public static final StructLayout CHUNK =
       struct("hawser_chunk", i64("id"), i64("offset"), i64("bytes"), i64("reserved"));
 
-  public static final StructLayout CURSOR =
-      struct("hawser_cursor", i64("value"), words("pad", 7));
+  public static final StructLayout CURSOR = struct("hawser_cursor", i64("value"), words("pad", 7));
 
   public static final StructLayout ENGINE_SHARED =
       struct(

@@ -10,8 +10,9 @@ import java.lang.invoke.MethodHandle;
 import org.hawser.HawserException;
 
 /**
- * A {@code hawser_engine}. Methods marked driver need the driver role; the others any thread may call, until {@link #close}.
- * The caller sees to both, and to it that no call is under way when the engine is closed.
+ * A {@code hawser_engine}. Methods marked driver need the driver role; the others any thread may
+ * call, until {@link #close}. The caller sees to both, and to it that no call is under way when the
+ * engine is closed.
  */
 public final class NativeEngine {
   private final long handle;
@@ -26,7 +27,8 @@ public final class NativeEngine {
   /**
    * Opens an engine.
    *
-   * @throws HawserException when the library cannot be used, or the native side refuses the configuration
+   * @throws HawserException when the library cannot be used, or the native side refuses the
+   *     configuration
    */
   public static NativeEngine open(NativeConfig config) {
     HawserLibrary.require();
@@ -62,8 +64,8 @@ public final class NativeEngine {
   }
 
   /**
-   * Driver; blocks up to {@code timeoutNanos} (below 0: until something happens), of which it polls the first {@code
-   * spinNanos}.
+   * Driver; blocks up to {@code timeoutNanos} (below 0: until something happens), of which it polls
+   * the first {@code spinNanos}.
    *
    * @return the number of events to read, above 0 too when a lane has room
    * @throws HawserException when the engine itself is broken
@@ -144,8 +146,7 @@ public final class NativeEngine {
         Downcall.of("hawser_engine_memory", JAVA_LONG, JAVA_LONG, JAVA_LONG);
     static final MethodHandle LANES = Downcall.of("hawser_engine_lanes", JAVA_INT, JAVA_LONG);
     static final MethodHandle PROGRESS =
-        Downcall.of(
-            "hawser_engine_progress", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+        Downcall.of("hawser_engine_progress", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     static final MethodHandle WAKE = Downcall.leafVoid("hawser_engine_wake", JAVA_LONG);
     static final MethodHandle CLOSE = Downcall.ofVoid("hawser_engine_close", JAVA_LONG);
     static final MethodHandle LISTEN =

@@ -7,8 +7,8 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /**
- * A {@code hawser_error} that one call fills. Each call brings its own: a virtual thread may change carriers between two
- * calls, so an error kept per thread by the native side could be another's.
+ * A {@code hawser_error} that one call fills. Each call brings its own: a virtual thread may change
+ * carriers between two calls, so an error kept per thread by the native side could be another's.
  */
 final class NativeError {
   private static final long CODE = Layouts.offset(Layouts.ERROR, "code");

@@ -17,7 +17,8 @@ public final class NativeLink {
   }
 
   /** What a {@code hawser_link_info} tells. */
-  public record Info(int peerRank, int lanes, boolean checksum, boolean initiator, String peerHost) {}
+  public record Info(
+      int peerRank, int lanes, boolean checksum, boolean initiator, String peerHost) {}
 
   /** What a {@code hawser_lane_info} tells. */
   public record LaneInfo(
@@ -95,7 +96,10 @@ public final class NativeLink {
     }
   }
 
-  /** Frees the link. Operations under way complete with CLOSED: their events are posted before this returns. */
+  /**
+   * Frees the link. Operations under way complete with CLOSED: their events are posted before this
+   * returns.
+   */
   public void close() {
     try {
       Handles.CLOSE.invokeExact(handle);

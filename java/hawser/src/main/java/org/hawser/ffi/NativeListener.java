@@ -11,7 +11,10 @@ import java.util.Optional;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
-/** A {@code hawser_listener}. Any thread may call, one at a time in {@link #accept}, until {@link #close}. */
+/**
+ * A {@code hawser_listener}. Any thread may call, one at a time in {@link #accept}, until {@link
+ * #close}.
+ */
 public final class NativeListener {
   private final long handle;
 
@@ -28,7 +31,8 @@ public final class NativeListener {
   }
 
   /**
-   * Blocks up to {@code timeoutNanos} for a party that connected with all its lanes; empty when none came.
+   * Blocks up to {@code timeoutNanos} for a party that connected with all its lanes; empty when
+   * none came.
    *
    * @throws HawserException when the listener itself fails
    */

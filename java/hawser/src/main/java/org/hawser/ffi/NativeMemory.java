@@ -12,7 +12,10 @@ import java.util.function.LongConsumer;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
-/** Memory that Java's own arenas do not make: what native code owns, and pages mapped from the kernel. */
+/**
+ * Memory that Java's own arenas do not make: what native code owns, and pages mapped from the
+ * kernel.
+ */
 public final class NativeMemory {
   private static final int PROT_READ_WRITE = 0x3;
   private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
@@ -23,8 +26,8 @@ public final class NativeMemory {
   private NativeMemory() {}
 
   /**
-   * Views memory that native code owns. Java neither frees it nor knows when it goes: whoever holds the view must not use
-   * it after its owner is closed.
+   * Views memory that native code owns. Java neither frees it nor knows when it goes: whoever holds
+   * the view must not use it after its owner is closed.
    */
   @SuppressWarnings("restricted") // this package is the home of native access
   public static MemorySegment at(long address, long bytes) {
@@ -32,7 +35,8 @@ public final class NativeMemory {
   }
 
   /**
-   * Maps zeroed pages, whose memory the kernel provides as it is touched, in huge pages where it likes to.
+   * Maps zeroed pages, whose memory the kernel provides as it is touched, in huge pages where it
+   * likes to.
    *
    * @param arena bounds the segment's life; once it is closed no Java access gets through
    * @param release is told the address when the arena is closed; it unmaps, now or later
@@ -44,12 +48,7 @@ public final class NativeMemory {
       long address =
           (long)
               Handles.MMAP.invokeExact(
-                  0L,
-                  bytes,
-                  PROT_READ_WRITE,
-                  MAP_PRIVATE_ANONYMOUS_NORESERVE,
-                  NO_DESCRIPTOR,
-                  0L);
+                  0L, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, NO_DESCRIPTOR, 0L);
       if (address == MAP_FAILED) {
         throw new HawserException(
             ErrorCode.OUT_OF_MEMORY, "the kernel refused to map %d bytes".formatted(bytes));
@@ -89,8 +88,7 @@ public final class NativeMemory {
         libc("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
 
     private static MethodHandle libc(String function, FunctionDescriptor descriptor) {
-      return Downcall.link(
-          Linker.nativeLinker().defaultLookup().findOrThrow(function), descriptor);
+      return Downcall.link(Linker.nativeLinker().defaultLookup().findOrThrow(function), descriptor);
     }
   }
 }

@@ -1,20 +1,23 @@
 package org.hawser.lane;
 
 /**
- * Gives each chunk to the lane that would finish it first, and lets the tail of a transfer wait for a fast lane rather than
- * start on a slow one.
+ * Gives each chunk to the lane that would finish it first, and lets the tail of a transfer wait for
+ * a fast lane rather than start on a slow one.
  *
- * <p>The rule, in this order of operations, in double arithmetic without contraction; the C++ driver follows the same one,
- * and one table of cases proves that both agree. Only living lanes count, in the order of their numbers:
+ * <p>The rule, in this order of operations, in double arithmetic without contraction; the C++
+ * driver follows the same one, and one table of cases proves that both agree. Only living lanes
+ * count, in the order of their numbers:
  *
  * <ol>
- *   <li>{@code known}: the sum of all rates above 0, divided by their number; 1e8 when there is none. A lane's {@code speed}
- *       is its rate, or {@code known} when its rate is 0.
- *   <li>A lane's {@code time} is {@code (inFlight + bytes) / speed}. {@code best} is the lane with room of the smallest time,
- *       the first of equals; {@code busy} the smallest time of the lanes without room, infinite when there is none.
+ *   <li>{@code known}: the sum of all rates above 0, divided by their number; 1e8 when there is
+ *       none. A lane's {@code speed} is its rate, or {@code known} when its rate is 0.
+ *   <li>A lane's {@code time} is {@code (inFlight + bytes) / speed}. {@code best} is the lane with
+ *       room of the smallest time, the first of equals; {@code busy} the smallest time of the lanes
+ *       without room, infinite when there is none.
  *   <li>Without a lane with room: wait. With nothing in flight on any lane: {@code best}.
- *   <li>{@code finish = (backlog + all in flight) / (sum of speeds)}: when all lanes together would be done. Wait when {@code
- *       time(best) > finish * 1.1 + 0.0005} and {@code busy < time(best)}; else {@code best}.
+ *   <li>{@code finish = (backlog + all in flight) / (sum of speeds)}: when all lanes together would
+ *       be done. Wait when {@code time(best) > finish * 1.1 + 0.0005} and {@code busy <
+ *       time(best)}; else {@code best}.
  * </ol>
  */
 public final class Adaptive implements ChunkScheduler {

@@ -1,8 +1,8 @@
 package org.hawser.lane;
 
 /**
- * What one link has to send and no lane carries yet: sends whose receiver waits, cut in chunks, and chunks that lost lanes
- * gave back, which go first. Belongs to the driver.
+ * What one link has to send and no lane carries yet: sends whose receiver waits, cut in chunks, and
+ * chunks that lost lanes gave back, which go first. Belongs to the driver.
  */
 final class Backlog {
   private static final System.Logger LOG = System.getLogger(Backlog.class.getName());
@@ -51,7 +51,10 @@ final class Backlog {
     bytes += size;
   }
 
-  /** The send has ended: nothing of it is sent any more. Leaves the shared memory alone, which may be gone with the link. */
+  /**
+   * The send has ended: nothing of it is sent any more. Leaves the shared memory alone, which may
+   * be gone with the link.
+   */
   void drop(Transfer send) {
     if (!returned.isEmpty()) {
       bytes -= returned.removeAll(send.id);

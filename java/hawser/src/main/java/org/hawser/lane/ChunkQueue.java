@@ -2,7 +2,10 @@ package org.hawser.lane;
 
 import java.util.Arrays;
 
-/** Chunks that came back from lost lanes, first in first out, without an object a chunk. Belongs to the driver. */
+/**
+ * Chunks that came back from lost lanes, first in first out, without an object a chunk. Belongs to
+ * the driver.
+ */
 final class ChunkQueue {
   private static final int FIELDS = 3;
 

@@ -8,9 +8,9 @@ import org.hawser.Spelling;
 /**
  * Chooses the lane of every chunk.
  *
- * <p>Called by whichever thread drives, one at a time, for every chunk: it must neither block nor allocate. One that throws,
- * or names a lane that does not take a chunk, is reported to the log and replaced by {@link Adaptive} for the rest of the
- * link's life: the bytes arrive all the same.
+ * <p>Called by whichever thread drives, one at a time, for every chunk: it must neither block nor
+ * allocate. One that throws, or names a lane that does not take a chunk, is reported to the log and
+ * replaced by {@link Adaptive} for the rest of the link's life: the bytes arrive all the same.
  */
 @FunctionalInterface
 public interface ChunkScheduler {
@@ -20,11 +20,12 @@ public interface ChunkScheduler {
   /**
    * Chooses a lane for the next chunk of a link.
    *
-   * @param chunk the chunk's number, counted over the life of the link from 0; it is asked for again after {@link #WAIT}
+   * @param chunk the chunk's number, counted over the life of the link from 0; it is asked for
+   *     again after {@link #WAIT}
    * @param bytes the chunk's size
    * @param backlog all bytes that have no lane yet, this chunk's included
-   * @return a lane with room, or {@link #WAIT}. Never waits when a lane has room and nothing is in flight: nothing would
-   *     happen that could end the wait
+   * @return a lane with room, or {@link #WAIT}. Never waits when a lane has room and nothing is in
+   *     flight: nothing would happen that could end the wait
    */
   int pick(LaneView lanes, long chunk, long bytes, long backlog);
 
@@ -44,7 +45,8 @@ public interface ChunkScheduler {
   }
 
   /**
-   * The scheduler that a setting or an option names: {@code adaptive}, {@code round-robin} or {@code weighted:3,1,..}.
+   * The scheduler that a setting or an option names: {@code adaptive}, {@code round-robin} or
+   * {@code weighted:3,1,..}.
    *
    * @throws HawserException (INVALID_ARGUMENT) for any other text
    */

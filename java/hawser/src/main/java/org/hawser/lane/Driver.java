@@ -13,20 +13,25 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /**
- * Decides who drives an engine. Whoever waits drives it; a background thread does so only when nobody else will.
+ * Decides who drives an engine. Whoever waits drives it; a background thread does so only when
+ * nobody else will.
  *
- * <p>The driver role is one atomic word. A platform thread that waits takes it and runs rounds until what it waits for is
- * there; others that wait meanwhile park, and one of them is woken to take over when the first leaves. The background thread
- * looks in now and then; it takes the role when nobody has driven for a while, or at once when someone needs it who cannot
- * drive: virtual threads and futures. It gives the role up as soon as a platform thread waits. A thread that sends and
- * receives in turn therefore never waits for another thread to be scheduled.
+ * <p>The driver role is one atomic word. A platform thread that waits takes it and runs rounds
+ * until what it waits for is there; others that wait meanwhile park, and one of them is woken to
+ * take over when the first leaves. The background thread looks in now and then; it takes the role
+ * when nobody has driven for a while, or at once when someone needs it who cannot drive: virtual
+ * threads and futures. It gives the role up as soon as a platform thread waits. A thread that sends
+ * and receives in turn therefore never waits for another thread to be scheduled.
  */
 final class Driver {
   private static final int FREE = 0;
   private static final int FOREGROUND = 1;
   private static final int BACKGROUND = 2;
 
-  /** Posted operations are gathered for so long after a round, or up to so many, before a poster runs a round itself. */
+  /**
+   * Posted operations are gathered for so long after a round, or up to so many, before a poster
+   * runs a round itself.
+   */
   private static final long COALESCE_NANOS = 10_000;
 
   private static final long COALESCE_OPERATIONS = 16;
@@ -82,11 +87,13 @@ final class Driver {
     return gate;
   }
 
-  // ---------------------------------------------------------------------------------------------- posting
+  // ----------------------------------------------------------------------------------------------
+  // posting
 
   /**
-   * An operation was posted: sees to it that it leaves soon. When nobody drives, a platform thread runs one round itself,
-   * unless operations come in bursts: then the first starts at once, and the rest leave together. Called inside a link's gate.
+   * An operation was posted: sees to it that it leaves soon. When nobody drives, a platform thread
+   * runs one round itself, unless operations come in bursts: then the first starts at once, and the
+   * rest leave together. Called inside a link's gate.
    *
    * @param idle whether nothing else is under way to the same peer
    */
@@ -141,12 +148,15 @@ final class Driver {
     }
   }
 
-  // ---------------------------------------------------------------------------------------------- waiting
+  // ----------------------------------------------------------------------------------------------
+  // waiting
 
   /**
-   * Waits on a platform thread, driving whenever nobody else does, until {@code done} or the deadline.
+   * Waits on a platform thread, driving whenever nobody else does, until {@code done} or the
+   * deadline.
    *
-   * @param park parks the current thread for at most so many nanoseconds, or less when {@code done} comes true
+   * @param park parks the current thread for at most so many nanoseconds, or less when {@code done}
+   *     comes true
    * @throws HawserException (CANCELLED) when the thread is interrupted
    */
   void await(BooleanSupplier done, LongConsumer park, Deadline deadline) {
@@ -190,7 +200,9 @@ final class Driver {
     }
   }
 
-  /** Somebody waits who cannot drive: the background thread does, at once when nobody else is at it. */
+  /**
+   * Somebody waits who cannot drive: the background thread does, at once when nobody else is at it.
+   */
   void wantedAsync() {
     asyncWaits.getAndIncrement();
     if (role == FREE) {
@@ -205,7 +217,8 @@ final class Driver {
   /**
    * Runs an action with the driver role. On a platform thread only.
    *
-   * @throws HawserException CLOSED when the engine is closed; TIMEOUT when the role is not to be had
+   * @throws HawserException CLOSED when the engine is closed; TIMEOUT when the role is not to be
+   *     had
    */
   <T> T exclusively(Supplier<T> action, Deadline deadline) {
     gate.enter();
@@ -221,7 +234,10 @@ final class Driver {
     }
   }
 
-  /** While there is a claim nobody else takes the role, and whoever drives gives it up after the present round. */
+  /**
+   * While there is a claim nobody else takes the role, and whoever drives gives it up after the
+   * present round.
+   */
   private void claim(Deadline deadline) {
     claims.getAndIncrement();
     try {
@@ -245,7 +261,8 @@ final class Driver {
     return false;
   }
 
-  // ---------------------------------------------------------------------------------------------- the role
+  // ----------------------------------------------------------------------------------------------
+  // the role
 
   private boolean tryTake() {
     return role == FREE && ROLE.compareAndSet(this, FREE, FOREGROUND);
@@ -280,7 +297,8 @@ final class Driver {
   private void release() {
     engine.finishRound();
     ROLE.setVolatile(this, FREE);
-    // A thread that posted since the last round, and saw the role taken, relies on the one who held it.
+    // A thread that posted since the last round, and saw the role taken, relies on the one who held
+    // it.
     if (engine.operationsWaiting() > 0 && tryTake()) {
       engine.round(0, 0);
       ROLE.setVolatile(this, FREE);
@@ -301,7 +319,8 @@ final class Driver {
     }
   }
 
-  // ---------------------------------------------------------------------------------------------- background
+  // ----------------------------------------------------------------------------------------------
+  // background
 
   private void runInBackground() {
     long seen = 0;
@@ -336,7 +355,10 @@ final class Driver {
     }
   }
 
-  /** While one foreground thread sleeps on and on in the role, looking in often would only cost; it wakes us as it leaves. */
+  /**
+   * While one foreground thread sleeps on and on in the role, looking in often would only cost; it
+   * wakes us as it leaves.
+   */
   private void pause(boolean rest) {
     if (!rest) {
       LockSupport.parkNanos(this, TICK_NANOS);
@@ -349,7 +371,10 @@ final class Driver {
     resting = false;
   }
 
-  /** Stops driving for good. Every transfer has ended. Waits for threads that are still on their way out. */
+  /**
+   * Stops driving for good. Every transfer has ended. Waits for threads that are still on their way
+   * out.
+   */
   void close() {
     gate.shut();
     engine.wake();

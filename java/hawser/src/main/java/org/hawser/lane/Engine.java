@@ -14,9 +14,11 @@ import org.hawser.ffi.NativeEngine;
 import org.hawser.mem.MemoryUsers;
 
 /**
- * A native engine with all that Java keeps beside it: the transfers under way, the links, and what each has to send.
+ * A native engine with all that Java keeps beside it: the transfers under way, the links, and what
+ * each has to send.
  *
- * <p>Any thread may post. Everything marked driver needs the driver role, which orders all accesses to the plain fields.
+ * <p>Any thread may post. Everything marked driver needs the driver role, which orders all accesses
+ * to the plain fields.
  */
 final class Engine implements EventRing.Sink {
   private static final long SLEEPING = Layouts.offset(Layouts.ENGINE_SHARED, "sleeping");
@@ -47,7 +49,8 @@ final class Engine implements EventRing.Sink {
     return engine;
   }
 
-  // ---------------------------------------------------------------------------------------------- any thread
+  // ----------------------------------------------------------------------------------------------
+  // any thread
 
   /** Makes the transfer known, before it is posted; false when its memory is no longer alive. */
   boolean admit(Transfer transfer) {
@@ -71,13 +74,7 @@ final class Engine implements EventRing.Sink {
   boolean offer(Transfer transfer) {
     int kind = transfer.sends ? OpRing.SEND : OpRing.RECEIVE;
     return ops.offer(
-        kind,
-        transfer.link.id(),
-        transfer.id,
-        transfer.tag,
-        transfer.address,
-        transfer.length,
-        0);
+        kind, transfer.link.id(), transfer.id, transfer.tag, transfer.address, transfer.length, 0);
   }
 
   /** Posts the wish to end a transfer early; false when the ring is full. */
@@ -95,9 +92,12 @@ final class Engine implements EventRing.Sink {
     return lastRound;
   }
 
-  /** Ends the driver's sleep when it sleeps. Everything written before is seen by its next round. */
+  /**
+   * Ends the driver's sleep when it sleeps. Everything written before is seen by its next round.
+   */
   void wakeIfSleeping() {
-    // The operation must be visible before the flag is read: the driver raises the flag, then looks at the ring.
+    // The operation must be visible before the flag is read: the driver raises the flag, then looks
+    // at the ring.
     VarHandle.fullFence();
     if (Words.acquireInt(memory, SLEEPING) != 0) {
       engine.wake();
@@ -109,12 +109,14 @@ final class Engine implements EventRing.Sink {
     engine.wake();
   }
 
-  // ---------------------------------------------------------------------------------------------- driver
+  // ----------------------------------------------------------------------------------------------
+  // driver
 
   /**
-   * Driver. One round: the native half takes operations and moves bytes; what happened is told to the transfers; lanes that
-   * have room get chunks. Blocks up to {@code timeoutNanos}, the first {@code spinNanos} of it polling. Never throws: when the
-   * engine itself is broken, everything on it has failed.
+   * Driver. One round: the native half takes operations and moves bytes; what happened is told to
+   * the transfers; lanes that have room get chunks. Blocks up to {@code timeoutNanos}, the first
+   * {@code spinNanos} of it polling. Never throws: when the engine itself is broken, everything on
+   * it has failed.
    */
   void round(long timeoutNanos, long spinNanos) {
     if (broken != null) {
@@ -133,7 +135,10 @@ final class Engine implements EventRing.Sink {
     lastRound = System.nanoTime();
   }
 
-  /** Driver. Chunks given in the last round are only written in the next one: a driver that leaves does it now. */
+  /**
+   * Driver. Chunks given in the last round are only written in the next one: a driver that leaves
+   * does it now.
+   */
   void finishRound() {
     if (gaveChunks) {
       round(0, 0);

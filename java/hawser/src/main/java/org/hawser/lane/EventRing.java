@@ -6,7 +6,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.MemorySegment;
 import org.hawser.ffi.Layouts;
 
-/** The driver's side of an engine's events: one producer, the engine, and one consumer, whoever holds the driver role. */
+/**
+ * The driver's side of an engine's events: one producer, the engine, and one consumer, whoever
+ * holds the driver role.
+ */
 final class EventRing {
   static final int SEND_DONE = 1;
   static final int RECEIVE_DONE = 2;

@@ -6,8 +6,8 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /**
- * Keeps memory and handles that native code frees from being used afterwards: users pass in and out, and whoever frees shuts
- * the gate and waits until all are out.
+ * Keeps memory and handles that native code frees from being used afterwards: users pass in and
+ * out, and whoever frees shuts the gate and waits until all are out.
  */
 final class Gate {
   private static final int SHUT = Integer.MIN_VALUE;

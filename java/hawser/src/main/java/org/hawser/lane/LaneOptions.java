@@ -14,9 +14,10 @@ import org.hawser.ffi.NativeConfig;
 /**
  * How to open lanes.
  *
- * @param lanes the devices in NCCL's syntax (list of prefixes, {@code ^} excludes, {@code =} exact), or a number of lanes
- *     over the devices of the default rule; empty for that rule: NCCL_GPUDIRECTTCPX_SOCKET_IFNAME, else eth1 to eth4, else
- *     every device that is up, else four lanes over loopback
+ * @param lanes the devices in NCCL's syntax (list of prefixes, {@code ^} excludes, {@code =}
+ *     exact), or a number of lanes over the devices of the default rule; empty for that rule:
+ *     NCCL_GPUDIRECTTCPX_SOCKET_IFNAME, else eth1 to eth4, else every device that is up, else four
+ *     lanes over loopback
  * @param chunkBytes how sends are cut; the peer need not use the same
  * @param eagerBytes messages up to this length go without asking the receiver
  * @param socketsPerLane TCP connections a lane
@@ -105,74 +106,194 @@ public record LaneOptions(
 
   public LaneOptions withLanes(String value) {
     return new LaneOptions(
-        value, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
-        linkTimeout, scheduler, rank);
+        value,
+        chunkBytes,
+        eagerBytes,
+        socketsPerLane,
+        laneLoss,
+        checksum,
+        zeroCopy,
+        waitMode,
+        silence,
+        linkTimeout,
+        scheduler,
+        rank);
   }
 
   public LaneOptions withChunkBytes(int value) {
     return new LaneOptions(
-        lanes, value, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
-        linkTimeout, scheduler, rank);
+        lanes,
+        value,
+        eagerBytes,
+        socketsPerLane,
+        laneLoss,
+        checksum,
+        zeroCopy,
+        waitMode,
+        silence,
+        linkTimeout,
+        scheduler,
+        rank);
   }
 
   public LaneOptions withEagerBytes(int value) {
     return new LaneOptions(
-        lanes, chunkBytes, value, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
-        linkTimeout, scheduler, rank);
+        lanes,
+        chunkBytes,
+        value,
+        socketsPerLane,
+        laneLoss,
+        checksum,
+        zeroCopy,
+        waitMode,
+        silence,
+        linkTimeout,
+        scheduler,
+        rank);
   }
 
   public LaneOptions withSocketsPerLane(int value) {
     return new LaneOptions(
-        lanes, chunkBytes, eagerBytes, value, laneLoss, checksum, zeroCopy, waitMode, silence,
-        linkTimeout, scheduler, rank);
+        lanes,
+        chunkBytes,
+        eagerBytes,
+        value,
+        laneLoss,
+        checksum,
+        zeroCopy,
+        waitMode,
+        silence,
+        linkTimeout,
+        scheduler,
+        rank);
   }
 
   public LaneOptions withLaneLoss(LaneLoss value) {
     return new LaneOptions(
-        lanes, chunkBytes, eagerBytes, socketsPerLane, value, checksum, zeroCopy, waitMode, silence,
-        linkTimeout, scheduler, rank);
+        lanes,
+        chunkBytes,
+        eagerBytes,
+        socketsPerLane,
+        value,
+        checksum,
+        zeroCopy,
+        waitMode,
+        silence,
+        linkTimeout,
+        scheduler,
+        rank);
   }
 
   public LaneOptions withChecksum(Toggle value) {
     return new LaneOptions(
-        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, value, zeroCopy, waitMode, silence,
-        linkTimeout, scheduler, rank);
+        lanes,
+        chunkBytes,
+        eagerBytes,
+        socketsPerLane,
+        laneLoss,
+        value,
+        zeroCopy,
+        waitMode,
+        silence,
+        linkTimeout,
+        scheduler,
+        rank);
   }
 
   public LaneOptions withZeroCopy(Toggle value) {
     return new LaneOptions(
-        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, value, waitMode, silence,
-        linkTimeout, scheduler, rank);
+        lanes,
+        chunkBytes,
+        eagerBytes,
+        socketsPerLane,
+        laneLoss,
+        checksum,
+        value,
+        waitMode,
+        silence,
+        linkTimeout,
+        scheduler,
+        rank);
   }
 
   public LaneOptions withWaitMode(WaitMode value) {
     return new LaneOptions(
-        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, value, silence,
-        linkTimeout, scheduler, rank);
+        lanes,
+        chunkBytes,
+        eagerBytes,
+        socketsPerLane,
+        laneLoss,
+        checksum,
+        zeroCopy,
+        value,
+        silence,
+        linkTimeout,
+        scheduler,
+        rank);
   }
 
   public LaneOptions withSilence(Duration value) {
     return new LaneOptions(
-        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, value,
-        linkTimeout, scheduler, rank);
+        lanes,
+        chunkBytes,
+        eagerBytes,
+        socketsPerLane,
+        laneLoss,
+        checksum,
+        zeroCopy,
+        waitMode,
+        value,
+        linkTimeout,
+        scheduler,
+        rank);
   }
 
   public LaneOptions withLinkTimeout(Duration value) {
     return new LaneOptions(
-        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
-        value, scheduler, rank);
+        lanes,
+        chunkBytes,
+        eagerBytes,
+        socketsPerLane,
+        laneLoss,
+        checksum,
+        zeroCopy,
+        waitMode,
+        silence,
+        value,
+        scheduler,
+        rank);
   }
 
   public LaneOptions withScheduler(ChunkScheduler value) {
     return new LaneOptions(
-        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
-        linkTimeout, value, rank);
+        lanes,
+        chunkBytes,
+        eagerBytes,
+        socketsPerLane,
+        laneLoss,
+        checksum,
+        zeroCopy,
+        waitMode,
+        silence,
+        linkTimeout,
+        value,
+        rank);
   }
 
   public LaneOptions withRank(int value) {
     return new LaneOptions(
-        lanes, chunkBytes, eagerBytes, socketsPerLane, laneLoss, checksum, zeroCopy, waitMode, silence,
-        linkTimeout, scheduler, value);
+        lanes,
+        chunkBytes,
+        eagerBytes,
+        socketsPerLane,
+        laneLoss,
+        checksum,
+        zeroCopy,
+        waitMode,
+        silence,
+        linkTimeout,
+        scheduler,
+        value);
   }
 
   NativeConfig toNative() {

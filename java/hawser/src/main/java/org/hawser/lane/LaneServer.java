@@ -23,7 +23,8 @@ public final class LaneServer implements AutoCloseable {
   private final Gate gate;
   private volatile long lastStrangers;
 
-  LaneServer(NativeListener listener, Function<NativeLink, Link> attach, Consumer<LaneServer> onClose) {
+  LaneServer(
+      NativeListener listener, Function<NativeLink, Link> attach, Consumer<LaneServer> onClose) {
     this.listener = listener;
     this.attach = attach;
     this.onClose = onClose;
@@ -56,8 +57,7 @@ public final class LaneServer implements AutoCloseable {
     try {
       while (!gate.isShut()) {
         Deadline.checkInterrupt();
-        Optional<NativeLink> link =
-            listener.accept(Math.clamp(deadline.left(), 0, SLICE_NANOS));
+        Optional<NativeLink> link = listener.accept(Math.clamp(deadline.left(), 0, SLICE_NANOS));
         if (link.isPresent()) {
           return attach.apply(link.get());
         }

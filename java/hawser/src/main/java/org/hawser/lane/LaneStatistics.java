@@ -9,7 +9,8 @@ package org.hawser.lane;
  * @param sentMessages packets and chunks
  * @param receivedMessages packets and chunks
  * @param inFlightBytes of chunks given to the lane and not acknowledged
- * @param bytesPerSecond what it was last measured to deliver while busy, 0 until the first measurement
+ * @param bytesPerSecond what it was last measured to deliver while busy, 0 until the first
+ *     measurement
  * @param losses times it was lost
  * @param returns times it came back
  * @param strangers connections refused on this lane

@@ -4,11 +4,15 @@ import org.hawser.ffi.Layouts;
 import org.hawser.lane.LinkMemory.Word;
 
 /**
- * The lanes of a link as of the start of a round, kept current with the chunks given since. A copy, so that choosing a lane
- * costs reads of a small array and every choice of a round rests on one state. Belongs to the driver.
+ * The lanes of a link as of the start of a round, kept current with the chunks given since. A copy,
+ * so that choosing a lane costs reads of a small array and every choice of a round rests on one
+ * state. Belongs to the driver.
  */
 final class LaneTable implements LaneView {
-  /** Chunks a lane may hold that are not with its device yet: little may wait behind a lane that slows down. */
+  /**
+   * Chunks a lane may hold that are not with its device yet: little may wait behind a lane that
+   * slows down.
+   */
   private static final int DEPTH = 1;
 
   private final boolean[] alive;

@@ -1,8 +1,8 @@
 package org.hawser.lane;
 
 /**
- * What a scheduler sees of a link's lanes, numbered from 0. One object serves every call: it is valid only during the call
- * it is passed to.
+ * What a scheduler sees of a link's lanes, numbered from 0. One object serves every call: it is
+ * valid only during the call it is passed to.
  */
 public interface LaneView {
   /** The number of lanes, dead ones included. */

@@ -23,7 +23,8 @@ import org.hawser.mem.Buffer;
  * }
  * }</pre>
  *
- * <p>Platform threads that wait move the bytes themselves. Virtual threads only park; a background thread works for them.
+ * <p>Platform threads that wait move the bytes themselves. Virtual threads only park; a background
+ * thread works for them.
  */
 public final class Lanes implements AutoCloseable {
   /** Where a server listens unless told otherwise. */
@@ -86,7 +87,10 @@ public final class Lanes implements AutoCloseable {
     return count;
   }
 
-  /** Maps memory for transfers: {@link Buffer#allocate}. It is the caller's to close, before or after these lanes. */
+  /**
+   * Maps memory for transfers: {@link Buffer#allocate}. It is the caller's to close, before or
+   * after these lanes.
+   */
   public Buffer allocate(long bytes) {
     return Buffer.allocate(bytes);
   }
@@ -122,8 +126,7 @@ public final class Lanes implements AutoCloseable {
     gate.enter();
     try {
       return Platform.call(
-          () ->
-              attach(engine.nativeEngine().connect(host, port, Math.max(0, deadline.left()))));
+          () -> attach(engine.nativeEngine().connect(host, port, Math.max(0, deadline.left()))));
     } finally {
       gate.leave();
     }
@@ -153,10 +156,11 @@ public final class Lanes implements AutoCloseable {
   }
 
   /**
-   * Closes the servers and the links, each as its own {@code close} does, and the lanes. Waits for connects that are under way.
-   * Does nothing when they are closed already.
+   * Closes the servers and the links, each as its own {@code close} does, and the lanes. Waits for
+   * connects that are under way. Does nothing when they are closed already.
    *
-   * @throws HawserException the first failure of a link to close in order; everything is closed all the same
+   * @throws HawserException the first failure of a link to close in order; everything is closed all
+   *     the same
    */
   @Override
   public void close() {

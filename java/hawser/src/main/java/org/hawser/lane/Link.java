@@ -15,8 +15,9 @@ import org.hawser.lane.LinkMemory.Word;
 /**
  * A connection to one peer over all lanes. Any thread may use it, many at once.
  *
- * <p>Messages with one tag arrive in the order they were sent, each in the receive that was posted first for that tag.
- * Memory must be outside the heap: a {@link org.hawser.mem.Buffer}, a mapped file, or a segment of an arena.
+ * <p>Messages with one tag arrive in the order they were sent, each in the receive that was posted
+ * first for that tag. Memory must be outside the heap: a {@link org.hawser.mem.Buffer}, a mapped
+ * file, or a segment of an arena.
  */
 public final class Link implements AutoCloseable {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
@@ -60,21 +61,23 @@ public final class Link implements AutoCloseable {
     }
   }
 
-  // ---------------------------------------------------------------------------------------------- transfers
+  // ----------------------------------------------------------------------------------------------
+  // transfers
 
   /**
-   * Starts to send all bytes of a segment, 0 included. The memory must not change until the transfer has ended.
+   * Starts to send all bytes of a segment, 0 included. The memory must not change until the
+   * transfer has ended.
    *
-   * @throws HawserException INVALID_ARGUMENT for memory that native code cannot reach, CLOSED for a closed link, or why the
-   *     link has failed
+   * @throws HawserException INVALID_ARGUMENT for memory that native code cannot reach, CLOSED for a
+   *     closed link, or why the link has failed
    */
   public Transfer send(MemorySegment segment, long tag) {
     return start(true, segment, tag);
   }
 
   /**
-   * Starts to receive one message into a segment, which may be longer than the message; a longer message fails with TRUNCATED.
-   * The memory must not be touched until the transfer has ended.
+   * Starts to receive one message into a segment, which may be longer than the message; a longer
+   * message fails with TRUNCATED. The memory must not be touched until the transfer has ended.
    *
    * @throws HawserException as {@link #send}, and for memory that cannot be written
    */
@@ -153,7 +156,8 @@ public final class Link implements AutoCloseable {
     return new HawserException(ErrorCode.INVALID_ARGUMENT, message);
   }
 
-  // ---------------------------------------------------------------------------------------------- state
+  // ----------------------------------------------------------------------------------------------
+  // state
 
   /** The peer's rank, -1 when it has none. */
   public int peerRank() {
@@ -213,12 +217,15 @@ public final class Link implements AutoCloseable {
     return List.copyOf(lanes);
   }
 
-  /** Tells the listener what happens from now on, one event at a time, in order, on virtual threads. */
+  /**
+   * Tells the listener what happens from now on, one event at a time, in order, on virtual threads.
+   */
   public void onEvent(Consumer<LinkEvent> consumer) {
     listener = consumer;
   }
 
-  // ---------------------------------------------------------------------------------------------- end
+  // ----------------------------------------------------------------------------------------------
+  // end
 
   /**
    * Waits until the peer has acknowledged everything sent so far, or has closed the link.
@@ -275,10 +282,11 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Waits until everything sent is acknowledged, and closes the link; transfers still under way end with CLOSED. Does nothing
-   * when it is closed already.
+   * Waits until everything sent is acknowledged, and closes the link; transfers still under way end
+   * with CLOSED. Does nothing when it is closed already.
    *
-   * @throws HawserException (TIMEOUT) when the peer has not acknowledged everything in time; the link is closed all the same
+   * @throws HawserException (TIMEOUT) when the peer has not acknowledged everything in time; the
+   *     link is closed all the same
    */
   public void close(Duration timeout) {
     if (!gate.shut()) {
@@ -301,7 +309,8 @@ public final class Link implements AutoCloseable {
     return null;
   }
 
-  // ---------------------------------------------------------------------------------------------- the driver's
+  // ----------------------------------------------------------------------------------------------
+  // the driver's
 
   Driver driver() {
     return driver;

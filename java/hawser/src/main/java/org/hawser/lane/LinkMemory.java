@@ -7,8 +7,8 @@ import java.util.Locale;
 import org.hawser.ffi.Layouts;
 
 /**
- * A link's {@code hawser_link_shared}: the state of its lanes, and their chunk rings. Submitting needs the driver role;
- * reading does not. Not to be touched once the link is closed.
+ * A link's {@code hawser_link_shared}: the state of its lanes, and their chunk rings. Submitting
+ * needs the driver role; reading does not. Not to be touched once the link is closed.
  */
 final class LinkMemory {
   /** Values of {@code hawser_link_state}. */
@@ -16,8 +16,7 @@ final class LinkMemory {
 
   private static final long LANES = Layouts.offset(Layouts.LINK_SHARED, "lanes");
   private static final long STATE = Layouts.offset(Layouts.LINK_SHARED, "state");
-  private static final long UNACKNOWLEDGED =
-      Layouts.offset(Layouts.LINK_SHARED, "unacknowledged");
+  private static final long UNACKNOWLEDGED = Layouts.offset(Layouts.LINK_SHARED, "unacknowledged");
   private static final long BACKLOG = Layouts.offset(Layouts.LINK_SHARED, "backlog");
   private static final long LANE = Layouts.offset(Layouts.LINK_SHARED, "lane");
   private static final long CHUNKS = Layouts.offset(Layouts.LINK_SHARED, "chunks");
@@ -48,8 +47,7 @@ final class LinkMemory {
     CHECKSUM_ERRORS,
     STRANGERS;
 
-    private final long offset =
-        Layouts.offset(Layouts.LANE_STATE, name().toLowerCase(Locale.ROOT));
+    private final long offset = Layouts.offset(Layouts.LANE_STATE, name().toLowerCase(Locale.ROOT));
   }
 
   private final MemorySegment link;
@@ -110,9 +108,7 @@ final class LinkMemory {
     long tail = Words.plain(link, state + Word.SUBMITTED_CHUNKS.offset);
     long submitted = Words.plain(link, state + Word.SUBMITTED_BYTES.offset);
     long slot =
-        CHUNKS
-            + lane * RING_BYTES
-            + (tail & (Layouts.CHUNK_RING - 1)) * Layouts.CHUNK.byteSize();
+        CHUNKS + lane * RING_BYTES + (tail & (Layouts.CHUNK_RING - 1)) * Layouts.CHUNK.byteSize();
     Words.setPlain(link, slot + CHUNK_ID, id);
     Words.setPlain(link, slot + CHUNK_OFFSET, offset);
     Words.setPlain(link, slot + CHUNK_BYTES, bytes);

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import org.hawser.ffi.Layouts;
 
 /**
- * The producers' side of an engine's operations: a bounded ring for many producers after Vyukov, as {@code hawser_op} tells.
- * Any thread may offer; the engine consumes.
+ * The producers' side of an engine's operations: a bounded ring for many producers after Vyukov, as
+ * {@code hawser_op} tells. Any thread may offer; the engine consumes.
  */
 final class OpRing {
   static final int SEND = 1;

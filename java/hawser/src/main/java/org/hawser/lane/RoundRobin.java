@@ -1,8 +1,8 @@
 package org.hawser.lane;
 
 /**
- * Chunk number modulo lanes, strictly: a chunk waits for its lane, and goes to the next living one only when that lane is
- * dead. As fast as the slowest lane times the number of lanes.
+ * Chunk number modulo lanes, strictly: a chunk waits for its lane, and goes to the next living one
+ * only when that lane is dead. As fast as the slowest lane times the number of lanes.
  */
 public final class RoundRobin implements ChunkScheduler {
   /** Keeps no state: one may serve many links. */

@@ -1,11 +1,12 @@
 package org.hawser.lane;
 
 /**
- * How long a wait polls before it sleeps: briefly while waits are short, not at all while they are long. Belongs to the
- * driver.
+ * How long a wait polls before it sleeps: briefly while waits are short, not at all while they are
+ * long. Belongs to the driver.
  *
- * <p>A wake-up from sleep alone takes about as long as the brief spin. Two ends that both sleep would therefore never look
- * fast to each other; now and then a wait polls on trial, and one success is enough to go on.
+ * <p>A wake-up from sleep alone takes about as long as the brief spin. Two ends that both sleep
+ * would therefore never look fast to each other; now and then a wait polls on trial, and one
+ * success is enough to go on.
  */
 final class SpinBudget {
   private static final long SPIN_NANOS = 50_000;

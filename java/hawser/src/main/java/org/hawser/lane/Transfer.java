@@ -13,9 +13,10 @@ import org.hawser.HawserException;
 /**
  * A send or a receive under way. Any thread may use it, several at once too.
  *
- * <p>The memory belongs to the transfer until it has ended: a send ends when the peer has acknowledged every byte. A wait
- * that times out does not end it; {@link #cancel} asks for the end. Memory of a {@link org.hawser.mem.Buffer} or an automatic
- * arena stays valid by itself for as long; any other arena must outlive the transfer.
+ * <p>The memory belongs to the transfer until it has ended: a send ends when the peer has
+ * acknowledged every byte. A wait that times out does not end it; {@link #cancel} asks for the end.
+ * Memory of a {@link org.hawser.mem.Buffer} or an automatic arena stays valid by itself for as
+ * long; any other arena must outlive the transfer.
  */
 public final class Transfer {
   /** Stages that follow a transfer run on virtual threads, never on the thread that drives. */
@@ -39,7 +40,9 @@ public final class Transfer {
     }
   }
 
-  /** What {@link #toCompletableFuture} gives: its asynchronous stages default to virtual threads. */
+  /**
+   * What {@link #toCompletableFuture} gives: its asynchronous stages default to virtual threads.
+   */
   private static final class TransferFuture extends CompletableFuture<Long> {
     @Override
     public <U> CompletableFuture<U> newIncompleteFuture() {
@@ -90,8 +93,8 @@ public final class Transfer {
   }
 
   /**
-   * As {@link #isDone}; when it has not ended and nobody drives, drives one round without waiting first. On a virtual thread
-   * it only looks.
+   * As {@link #isDone}; when it has not ended and nobody drives, drives one round without waiting
+   * first. On a virtual thread it only looks.
    */
   public boolean test() {
     if (!isDone() && !Thread.currentThread().isVirtual()) {
@@ -101,11 +104,12 @@ public final class Transfer {
   }
 
   /**
-   * Waits until it has ended. A platform thread drives the engine while it waits; a virtual one parks.
+   * Waits until it has ended. A platform thread drives the engine while it waits; a virtual one
+   * parks.
    *
    * @return the message's bytes
-   * @throws HawserException TIMEOUT when it has not ended in time, and goes on; CANCELLED when it was cancelled or this
-   *     thread is interrupted; otherwise why it failed
+   * @throws HawserException TIMEOUT when it has not ended in time, and goes on; CANCELLED when it
+   *     was cancelled or this thread is interrupted; otherwise why it failed
    */
   public long await(Duration timeout) {
     if (!isDone()) {
@@ -125,14 +129,18 @@ public final class Transfer {
     return result();
   }
 
-  /** Asks for an early end. It ends in any case: with CANCELLED when this came in time, else as if never asked. */
+  /**
+   * Asks for an early end. It ends in any case: with CANCELLED when this came in time, else as if
+   * never asked.
+   */
   public void cancel() {
     link.cancel(this);
   }
 
   /**
-   * A future that completes with the message's bytes, or with the {@link HawserException}. It is completed on a virtual
-   * thread, as are its dependent stages: never on the thread that drives. Cancelling the future does not cancel the transfer.
+   * A future that completes with the message's bytes, or with the {@link HawserException}. It is
+   * completed on a virtual thread, as are its dependent stages: never on the thread that drives.
+   * Cancelling the future does not cancel the transfer.
    */
   public CompletableFuture<Long> toCompletableFuture() {
     TransferFuture present = future;
@@ -145,7 +153,8 @@ public final class Transfer {
     }
     async = true;
     link.driver().wantedAsync();
-    // Either this thread sees the end here, or complete() sees the future: both write before they read.
+    // Either this thread sees the end here, or complete() sees the future: both write before they
+    // read.
     if (isDone()) {
       endAsync();
       settle(mine);

@@ -9,11 +9,12 @@ import org.hawser.HawserException;
 import org.hawser.mem.MemoryUser;
 
 /**
- * The transfers under way, by the id that native code knows them by. Any thread may add and remove, without a lock; only
- * adding more than ever before takes one.
+ * The transfers under way, by the id that native code knows them by. Any thread may add and remove,
+ * without a lock; only adding more than ever before takes one.
  *
- * <p>An id is a slot's index and the slot's generation, so that a late completion never finds a later transfer. Free slots
- * are a stack whose head carries a count: two heads that look alike are never the same.
+ * <p>An id is a slot's index and the slot's generation, so that a late completion never finds a
+ * later transfer. Free slots are a stack whose head carries a count: two heads that look alike are
+ * never the same.
  */
 final class TransferTable implements MemoryUser {
   private static final int PAGE_SLOTS = 1024;
@@ -24,7 +25,10 @@ final class TransferTable implements MemoryUser {
   private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Transfer[].class);
   private static final VarHandle PAGE = MethodHandles.arrayElementVarHandle(Page[].class);
 
-  /** Generations and links are written by whoever owns the slot and published by the head of the stack. */
+  /**
+   * Generations and links are written by whoever owns the slot and published by the head of the
+   * stack.
+   */
   private static final class Page {
     final Transfer[] transfers = new Transfer[PAGE_SLOTS];
     final int[] generations = new int[PAGE_SLOTS];
@@ -100,7 +104,8 @@ final class TransferTable implements MemoryUser {
         grow();
         continue;
       }
-      // May be stale when another thread takes the slot first; then the head's count has changed too.
+      // May be stale when another thread takes the slot first; then the head's count has changed
+      // too.
       long below = page((int) index).below[(int) index % PAGE_SLOTS];
       if (free.compareAndSet(head, nextHead(head, below))) {
         return (int) index;

@@ -6,9 +6,9 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /**
- * Of every {@code sum(weights)} chunks, lane {@code i} carries {@code weights[i]}, spread evenly. A chunk waits for its lane,
- * and goes to the next one in the cycle only when that lane is dead or not there. A lane without a weight carries chunks only
- * when no lane with one is alive.
+ * Of every {@code sum(weights)} chunks, lane {@code i} carries {@code weights[i]}, spread evenly. A
+ * chunk waits for its lane, and goes to the next one in the cycle only when that lane is dead or
+ * not there. A lane without a weight carries chunks only when no lane with one is alive.
  */
 public final class Weighted implements ChunkScheduler {
   private static final int MAX_SUM = 1 << 16;
@@ -32,7 +32,10 @@ public final class Weighted implements ChunkScheduler {
     this.cycle = cycle(this.weights, (int) sum);
   }
 
-  /** Each step every lane earns its weight; the richest, the first of equals, takes the step and pays the sum. */
+  /**
+   * Each step every lane earns its weight; the richest, the first of equals, takes the step and
+   * pays the sum.
+   */
   private static int[] cycle(int[] weights, int sum) {
     int[] cycle = new int[sum];
     int[] credit = new int[weights.length];

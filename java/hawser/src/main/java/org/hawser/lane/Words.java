@@ -23,7 +23,10 @@ final class Words {
     memory.set(ValueLayout.JAVA_INT, offset, value);
   }
 
-  /** Neither torn nor cached, and ordered with nothing: for counters that another thread or the engine moves. */
+  /**
+   * Neither torn nor cached, and ordered with nothing: for counters that another thread or the
+   * engine moves.
+   */
   static long opaque(MemorySegment memory, long offset) {
     return (long) LONG.getOpaque(memory, offset);
   }

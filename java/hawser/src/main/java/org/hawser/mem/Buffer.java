@@ -7,11 +7,13 @@ import org.hawser.HawserException;
 import org.hawser.ffi.NativeMemory;
 
 /**
- * Zeroed, page-aligned memory outside the heap, the owner of its segment. Any thread may use and close it.
+ * Zeroed, page-aligned memory outside the heap, the owner of its segment. Any thread may use and
+ * close it.
  *
- * <p>Closing ends the segment's life at once: no Java access gets through any more, and no new transfer takes it. The pages
- * go back to the kernel when the last transfer that was under way with them has ended, so closing early is safe and never
- * blocks. The kernel provides memory as it is touched.
+ * <p>Closing ends the segment's life at once: no Java access gets through any more, and no new
+ * transfer takes it. The pages go back to the kernel when the last transfer that was under way with
+ * them has ended, so closing early is safe and never blocks. The kernel provides memory as it is
+ * touched.
  */
 public final class Buffer implements AutoCloseable {
   private final Arena arena;
@@ -26,7 +28,8 @@ public final class Buffer implements AutoCloseable {
    * Maps a new buffer.
    *
    * @param bytes its size, 1 or more
-   * @throws HawserException INVALID_ARGUMENT for a size below 1, OUT_OF_MEMORY when the kernel refuses
+   * @throws HawserException INVALID_ARGUMENT for a size below 1, OUT_OF_MEMORY when the kernel
+   *     refuses
    */
   public static Buffer allocate(long bytes) {
     if (bytes < 1) {

@@ -9,9 +9,10 @@ import org.hawser.ffi.NativeMemory;
 /**
  * Who may touch memory, process-wide, and the pages that wait until nobody may.
  *
- * <p>The protocol that keeps a closing buffer and a starting transfer apart: a user first makes the use known, then checks
- * that the segment is alive; a buffer first ends the segment's life, then asks the users. With a full fence between the two
- * steps of each, at least one of them sees the other.
+ * <p>The protocol that keeps a closing buffer and a starting transfer apart: a user first makes the
+ * use known, then checks that the segment is alive; a buffer first ends the segment's life, then
+ * asks the users. With a full fence between the two steps of each, at least one of them sees the
+ * other.
  */
 public final class MemoryUsers {
   private static final List<MemoryUser> USERS = new CopyOnWriteArrayList<>();
@@ -37,8 +38,8 @@ public final class MemoryUsers {
   }
 
   /**
-   * A user is done with some memory: gives back the pages that waited for it. The caller has made that known with a full
-   * fence. Costs one read while no pages wait.
+   * A user is done with some memory: gives back the pages that waited for it. The caller has made
+   * that known with a full fence. Costs one read while no pages wait.
    */
   public static void released() {
     if (DEFERRED.isEmpty()) {
@@ -54,7 +55,8 @@ public final class MemoryUsers {
 
   /** Gives pages back, now or once no user touches them. Their segment is no longer alive. */
   static void unmap(long address, long bytes) {
-    // Queued before asking: a user that ends in between either is seen to have ended, or finds the pages here.
+    // Queued before asking: a user that ends in between either is seen to have ended, or finds the
+    // pages here.
     DEFERRED.add(new Pages(address, bytes));
     released();
   }
