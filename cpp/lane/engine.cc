@@ -16,6 +16,8 @@ constexpr uint32_t kOpCapacity = 4096;
 constexpr uint32_t kEventCapacity = 8192;
 // While spinning, the lane that spoke last is read directly; the others are asked for through the poller this seldom.
 constexpr uint32_t kSpinsPerPoll = 8;
+// A driver that never sleeps tells peers what it owes them when nothing has moved for so long.
+constexpr Nanos kQuiet = 100 * kMicrosecond;
 
 uint32_t or_default(uint32_t value, uint32_t fallback) { return value == 0 ? fallback : value; }
 
@@ -135,6 +137,7 @@ void Engine::wake() {
 void Engine::take_ops() {
   hawser_op op{};
   while (ops_->try_take(&op)) {
+    settled_ = false;  // a receive gives credit
     Link* link = op.link < links_.size() ? links_[op.link] : nullptr;
     if (link != nullptr) {
       link->post(op);
@@ -184,6 +187,14 @@ void Engine::spin_once() {
   }
 }
 
+void Engine::settle_when_quiet(Nanos time) {
+  if (settled_ || time - moved_at_ < kQuiet) return;
+  settled_ = true;
+  for (Link* link : links_) {
+    if (link != nullptr) link->prepare_sleep(time);
+  }
+}
+
 Nanos Engine::sleep_limit(Nanos time, Nanos deadline) {
   Nanos until = deadline;
   for (Link* link : links_) {
@@ -223,10 +234,13 @@ int Engine::progress(Nanos timeout, Nanos spin) {
   Nanos idle_since = started;
   for (bool woken = false;;) {
     const bool moved = round();
+    const Nanos time = now();
+    if (moved) moved_at_ = time;
+    settled_ = settled_ && !moved;
     if (const int events = events_waiting(); events > 0) return events;
     if (wants_driver()) return 1;
+    settle_when_quiet(time);
     if (timeout == 0 || woken) return 0;
-    const Nanos time = now();
     if (moved) {
       idle_since = time;
       poller_.wait(0);

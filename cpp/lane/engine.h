@@ -52,6 +52,7 @@ class Engine : public EventSink {
   Nanos sleep_limit(Nanos time, Nanos deadline);
   bool sleep(Nanos time, Nanos deadline);
   void spin_once();
+  void settle_when_quiet(Nanos time);
 
   Mapping memory_;
   hawser_engine_shared* shared_ = nullptr;
@@ -67,6 +68,8 @@ class Engine : public EventSink {
   std::vector<Link*> links_;  // by id; null where one was detached
   std::atomic<bool> woken_{false};
   uint32_t spins_ = 0;
+  Nanos moved_at_ = 0;
+  bool settled_ = true;  // what is owed to peers was told since anything last moved
 };
 
 }  // namespace hawser

@@ -36,6 +36,7 @@ void Lane::go_live() {
   acknowledgements_out_ = 0;
   packet_ = payload_ = nullptr;
   landing_ = {};
+  read_in_passing_ = false;
   packets_received_ = chunks_received_ = packets_told_ = chunks_told_ = 0;
   channel_.window.clear();
   alive_ = true;
@@ -216,9 +217,7 @@ Status Lane::send(bool* moved, bool records) {
     if (Status status = send_packet(records, &sent); !status.ok()) return status;
     if (!sent) break;
     *moved = true;
-    bool wrote = false;
-    if (Status status = channel_.comm->progress(&wrote); !status.ok()) return status;
-    collect_sent();
+    if (Status status = push(); !status.ok()) return status;
     settle();
     if (records) break;  // the next packet of records may belong on another lane
   }
@@ -239,10 +238,15 @@ Status Lane::acknowledge(bool now_all) {
   if (request == nullptr) return {HAWSER_LANE_LOST, "the transport has no request left for an acknowledgement"};
   ++acknowledgements_out_;
   remember(Outgoing::What::kAcknowledgement, request);
+  return push();
+}
+
+Status Lane::push() {
   bool moved = false;
-  if (Status status = channel_.comm->progress(&moved); !status.ok()) return status;
-  collect_sent();
-  return {};
+  const Status status = channel_.comm->progress(&moved);
+  read_in_passing_ |= moved;
+  if (status.ok()) collect_sent();
+  return status;
 }
 
 void Lane::measure(const WindowEntry& entry, Nanos time) {

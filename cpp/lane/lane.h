@@ -53,7 +53,8 @@ class Lane {
   Status acknowledge(bool now_all);
 
   bool can_take_packet() const;
-  bool has_input() const { return alive_ && channel_.comm->ready(); }
+  // Whether receive() would find something, be it what the comm read in passing while it sent.
+  bool has_input() const { return alive_ && (read_in_passing_ || channel_.comm->ready()); }
   uint64_t queued_bytes() const { return packet_bytes_in_flight_; }
   bool unacknowledged() const { return slots_in_use() != 0 || !channel_.window.is_empty(); }
   bool owes_acknowledgement() const { return packets_received_ != packets_told_ || chunks_received_ != chunks_told_; }
@@ -94,6 +95,7 @@ class Lane {
   void settle();
   void measure(const WindowEntry& entry, Nanos time);
 
+  Status push();
   Status expect_packet();
   Status on_packet(size_t bytes);
   Status on_records(const unsigned char* packet, uint32_t bytes);
@@ -138,6 +140,8 @@ class Lane {
   uint32_t chunks_received_ = 0;
   uint32_t packets_told_ = 0;
   uint32_t chunks_told_ = 0;
+
+  bool read_in_passing_ = false;
 
   Nanos delivered_at_ = 0;
   uint64_t delivered_bytes_ = 0;

@@ -21,6 +21,7 @@ Status Lane::expect_packet() {
 
 Status Lane::receive(bool* moved) {
   if (!alive_) return {};
+  read_in_passing_ = false;
   if (Status status = expect_packet(); !status.ok()) return status;
   // What arrived before the comm broke still counts (a goodbye is followed by the end of the stream).
   bool read = false;

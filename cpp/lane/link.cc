@@ -145,6 +145,8 @@ void Link::prepare_sleep(Nanos time) {
     if (Status status = lane.acknowledge(true); !status.ok()) lose_lane(i, status);
   }
   schedule_tending(time);
+  // Acknowledging may have read something in passing, of which the poller will not tell again.
+  if (std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->has_input(); })) next_tending_ = time;
 }
 
 uint64_t Link::lane_changes() const {
