@@ -79,6 +79,12 @@ std::string usable_address(const sockaddr* address) {
 
 }  // namespace
 
+// Not IFF_RUNNING: that follows the carrier by up to a second.
+bool flags_tell_up(unsigned flags) {
+  constexpr unsigned kLowerUp = 1u << 16;  // IFF_LOWER_UP of linux/if.h, which cannot stand beside net/if.h
+  return (flags & IFF_UP) != 0 && (flags & kLowerUp) != 0;
+}
+
 std::vector<DeviceProperties> list_devices() {
   std::vector<DeviceProperties> devices;
   const std::unique_ptr<struct if_nameindex, decltype(&if_freenameindex)> names(if_nameindex(), if_freenameindex);
@@ -100,8 +106,7 @@ std::vector<DeviceProperties> list_devices() {
     const auto device =
         std::find_if(devices.begin(), devices.end(), [&](const auto& d) { return d.name == entry->ifa_name; });
     if (device == devices.end()) continue;
-    // IFF_RUNNING follows the operational state: up, or unknown to a driver that does not tell.
-    device->up = (entry->ifa_flags & IFF_UP) != 0 && (entry->ifa_flags & IFF_RUNNING) != 0;
+    device->up = flags_tell_up(entry->ifa_flags);
     if (entry->ifa_addr == nullptr) continue;
     const bool has_v4 = !device->address.empty() && device->address.find(':') == std::string::npos;
     const bool better = device->address.empty() || (entry->ifa_addr->sa_family == AF_INET && !has_v4);

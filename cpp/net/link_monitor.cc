@@ -1,6 +1,5 @@
 #include "net/link_monitor.h"
 
-#include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/epoll.h>
@@ -9,12 +8,12 @@
 #include <array>
 #include <cerrno>
 
+#include "net/devices.h"
+
 namespace hawser {
 namespace {
 
 constexpr size_t kReportBytes = 32 * 1024;
-constexpr unsigned char kOperationalStateUnknown = 0;
-constexpr unsigned char kOperationalStateUp = 6;
 
 }  // namespace
 
@@ -61,15 +60,11 @@ void LinkMonitor::take_report(const void* report) {
   if (header->nlmsg_type != RTM_NEWLINK && header->nlmsg_type != RTM_DELLINK) return;
   auto* link = static_cast<ifinfomsg*>(NLMSG_DATA(header));
   std::string name;
-  unsigned char state = kOperationalStateUnknown;
   auto attributes = static_cast<int>(IFLA_PAYLOAD(header));
   for (rtattr* attribute = IFLA_RTA(link); RTA_OK(attribute, attributes); attribute = RTA_NEXT(attribute, attributes)) {
     if (attribute->rta_type == IFLA_IFNAME) name = static_cast<const char*>(RTA_DATA(attribute));
-    if (attribute->rta_type == IFLA_OPERSTATE) state = *static_cast<const unsigned char*>(RTA_DATA(attribute));
   }
-  const bool carrier =
-      (link->ifi_flags & IFF_RUNNING) != 0 && (state == kOperationalStateUp || state == kOperationalStateUnknown);
-  const bool up = header->nlmsg_type == RTM_NEWLINK && (link->ifi_flags & IFF_UP) != 0 && carrier;
+  const bool up = header->nlmsg_type == RTM_NEWLINK && flags_tell_up(link->ifi_flags);
   const auto [known, first] = up_.try_emplace(link->ifi_index, up);
   if (!first && known->second == up) return;
   known->second = up;

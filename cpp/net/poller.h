@@ -18,12 +18,13 @@ class Poller {
 
   Status open();
 
-  // Watches `fd` for `events` (EPOLLIN, EPOLLOUT, ...; EPOLLET is the caller's to add). `target` must outlive the watch.
+  // Watches `fd` for `events` (EPOLLIN, EPOLLOUT, ...; EPOLLET is the caller's to add). `target` must outlive the
+  // watch.
   Status add(int fd, uint32_t events, PollTarget* target);
   void remove(int fd);
 
-  // Sleeps until a descriptor is ready, wake() or the time is over (< 0: without end; 0: does not sleep), and calls the targets.
-  // Returns the number of targets called, wake-ups not counted.
+  // Sleeps until a descriptor is ready, wake() or the time is over (< 0: without end; 0: does not sleep), and calls the
+  // targets. Returns the number of targets called, wake-ups not counted.
   int wait(Nanos timeout);
 
   // Ends the present wait, or else the next. Async-signal-safe.

@@ -104,8 +104,8 @@ bool SocketStream::take_frame(FrameWire* out) {
 }
 
 // Pieces for zero copy go alone: the flag is the whole call's, and their notification is one request's.
-void SocketStream::gather_sends(size_t most, Gathered* out) {
-  for (uint32_t i = 0; i < sends_.size() && out->count + 2 <= kVectors && out->bytes < most; ++i) {
+void SocketStream::gather_sends(Gathered* out) {
+  for (uint32_t i = 0; i < sends_.size() && out->count + 2 <= kVectors && out->bytes < kShareBytes; ++i) {
     const SendPiece& piece = sends_.at(i);
     const bool alone = zerocopy_.wants(piece.left);
     if (alone && i > 0) return;
@@ -113,9 +113,9 @@ void SocketStream::gather_sends(size_t most, Gathered* out) {
       const auto* end = reinterpret_cast<const std::byte*>(&piece.request->frame) + sizeof(FrameWire);
       out->add(end - piece.frame_left, piece.frame_left);
     }
-    if (piece.left > 0) out->add(piece.data, std::min(piece.left, most));
+    if (piece.left > 0) out->add(piece.data, std::min(piece.left, kShareBytes));
     out->zerocopy = alone;
-    if (alone) return;
+    if (alone || piece.left > kShareBytes) return;
   }
 }
 
@@ -137,7 +137,7 @@ void SocketStream::consume_sends(size_t bytes) {
 bool SocketStream::write(bool* moved) {
   for (size_t share = kShareBytes; can_write() && share > 0;) {
     Gathered gathered;
-    gather_sends(share, &gathered);
+    gather_sends(&gathered);
     const msghdr message = gathered.message();
     int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (gathered.zerocopy ? MSG_ZEROCOPY : 0);
     ssize_t sent = sendmsg(fd_.get(), &message, flags);

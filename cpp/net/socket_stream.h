@@ -81,7 +81,7 @@ class SocketStream : public PollTarget {
   struct Gathered;
 
   size_t staged() const { return staged_end_ - staged_begin_; }
-  void gather_sends(size_t most, Gathered* out);
+  void gather_sends(Gathered* out);
   void consume_sends(size_t bytes);
   void gather_receives(Gathered* out);
   void consume_receives(size_t bytes);

@@ -1,6 +1,7 @@
-// How one lane moves bytes. The interface has the shape and the contract of ncclNet (nothing blocks; a null object means
-// "call again"; the n-th isend of one end meets the n-th irecv of the other), with three differences that the lanes need:
-// a Comm carries both directions, it tells the poller when it has work, and a request can be detached from its buffer.
+// How one lane moves bytes. The interface has the shape and the contract of ncclNet (nothing blocks; a null object
+// means "call again"; the n-th isend of one end meets the n-th irecv of the other), with three differences that the
+// lanes need: a Comm carries both directions, it tells the poller when it has work, and a request can be detached from
+// its buffer.
 //
 // Threads: a Transport's and a ListenComm's functions may be called by one thread at a time; a Comm belongs to whoever
 // drives the engine.
@@ -26,16 +27,17 @@ static_assert(sizeof(Handle) == HAWSER_HANDLE_BYTES);
 
 struct DeviceProperties {
   std::string name;
-  std::string address;   // numeric; "" when it has none
-  int index = 0;         // the kernel's interface index
-  int mtu = 0;           // bytes
-  int speed_mbps = -1;   // -1: the driver does not tell
-  int numa_node = -1;    // -1: unknown
-  bool up = false;       // administratively up and has a carrier
-  std::string pci;       // "" for a virtual device
+  std::string address;  // numeric; "" when it has none
+  int index = 0;        // the kernel's interface index
+  int mtu = 0;          // bytes
+  int speed_mbps = -1;  // -1: the driver does not tell
+  int numa_node = -1;   // -1: unknown
+  bool up = false;      // administratively up and has a carrier
+  std::string pci;      // "" for a virtual device
 };
 
-// One isend or irecv under way; owned by its Comm, valid until test() has said done. A transport derives its own from it.
+// One isend or irecv under way; owned by its Comm, valid until test() has said done. A transport derives its own from
+// it.
 struct Request {};
 
 // Registered memory; owned by its Comm until deregister. Null where a transport needs no registration.
@@ -56,9 +58,9 @@ class Comm {
  public:
   virtual ~Comm() = default;
 
-  // Queue a message of `bytes` at `data`, which must stay as it is until test() says done: done means that the device (for
-  // TCP, the kernel) has all of it. *out is null when no request is free: call again after progress(). Nothing is written
-  // before progress(), so that several messages leave in one call.
+  // Queue a message of `bytes` at `data`, which must stay as it is until test() says done: done means that the device
+  // (for TCP, the kernel) has all of it. *out is null when no request is free: call again after progress(). Nothing is
+  // written before progress(), so that several messages leave in one call.
   virtual Status isend(const void* data, size_t bytes, Memory* memory, Request** out) = 0;
 
   // Expect the next message, of at most `bytes`, at `data`. A longer one breaks the comm with HAWSER_TRUNCATED.
@@ -105,8 +107,9 @@ class Comm {
 class ListenComm {
  public:
   virtual ~ListenComm() = default;
-  // A party that has proven itself, or null: call again when fd() is readable (or after 10 ms). Strangers, garbage and those
-  // who stay silent for longer than a second are dropped, counted, and hold up nobody. An error means that the listener itself is broken.
+  // A party that has proven itself, or null: call again when fd() is readable (or after 10 ms). Strangers, garbage and
+  // those who stay silent for longer than a second are dropped, counted, and hold up nobody. An error means that the
+  // listener itself is broken.
   virtual Status accept(std::unique_ptr<Comm>* out) = 0;
   virtual int fd() const = 0;
   virtual uint64_t strangers() const = 0;
@@ -116,8 +119,8 @@ class ListenComm {
 class Connector {
  public:
   virtual ~Connector() = default;
-  // The comm once the listener has taken it, null while under way (call again when fd() is ready for reading or writing, or after
-  // 10 ms), or the reason why not.
+  // The comm once the listener has taken it, null while under way (call again when fd() is ready for reading or
+  // writing, or after 10 ms), or the reason why not.
   virtual Status poll(std::unique_ptr<Comm>* out) = 0;
   virtual int fd() const = 0;
 };
@@ -139,10 +142,11 @@ class Transport {
 };
 
 // The embedded default: TCP. `devices` are what lanes may use, by index.
-std::unique_ptr<Transport> make_socket_transport(std::vector<DeviceProperties> devices, const TransportOptions& options);
+std::unique_ptr<Transport> make_socket_transport(std::vector<DeviceProperties> devices,
+                                                 const TransportOptions& options);
 
-// The name of the listener's device as its handle tells, for the lane table and for pairing lanes by name; "" when the handle
-// is not one of the socket transport.
+// The name of the listener's device as its handle tells, for the lane table and for pairing lanes by name; "" when the
+// handle is not one of the socket transport.
 std::string handle_device(const Handle& handle);
 
 }  // namespace hawser
