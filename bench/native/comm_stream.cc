@@ -133,11 +133,13 @@ class End {
 
   Comm& comm() { return *comm_; }
 
-  void step(bool spin) {
+  void progress() {
     bool moved = false;
-    if (spin) comm_->expect_input();
     if (comm_->ready()) require(comm_->progress(&moved));
-    if (!comm_->ready() && !spin) poller_.wait(50 * kMillisecond);
+  }
+
+  void sleep() {
+    if (!comm_->ready()) poller_.wait(50 * kMillisecond);
   }
 
  private:
@@ -151,6 +153,15 @@ struct Result {
   double cpu = 0;
   uint64_t messages = 0;
 };
+
+// Removes the requests that are done; returns how many.
+uint64_t collect(End& end, std::deque<Request*>* requests) {
+  uint64_t done = 0;
+  for (size_t bytes = 0; !requests->empty() && end.comm().test(requests->front(), &bytes); ++done) {
+    requests->pop_front();
+  }
+  return done;
+}
 
 Result send_stream(End& end, const Options& options) {
   std::vector<unsigned char> data(options.bytes * options.window, 7);
@@ -166,12 +177,9 @@ Result send_stream(End& end, const Options& options) {
       requests.push_back(request);
       slot = (slot + 1) % options.window;
     }
-    end.step(false);
-    size_t bytes = 0;
-    while (!requests.empty() && end.comm().test(requests.front(), &bytes)) {
-      requests.pop_front();
-      ++result.messages;
-    }
+    end.progress();
+    result.messages += collect(end, &requests);
+    if (requests.size() == options.window || (now() >= deadline && !requests.empty())) end.sleep();
   }
   result.cpu = thread_seconds() - begin_cpu;
   return result;
@@ -190,12 +198,9 @@ Result receive_stream(End& end, const Options& options, const std::atomic<uint64
       requests.push_back(request);
       slot = (slot + 1) % options.window;
     }
-    end.step(false);
-    size_t bytes = 0;
-    while (!requests.empty() && end.comm().test(requests.front(), &bytes)) {
-      requests.pop_front();
-      ++result.messages;
-    }
+    end.progress();
+    result.messages += collect(end, &requests);
+    if (requests.size() == options.window) end.sleep();
   }
   result.cpu = thread_seconds() - begin_cpu;
   return result;
@@ -206,7 +211,10 @@ void transfer(End& end, unsigned char* data, size_t bytes, bool send) {
   require(send ? end.comm().isend(data, bytes, nullptr, &request) : end.comm().irecv(data, bytes, nullptr, &request));
   bool moved = false;
   if (send) require(end.comm().progress(&moved));
-  for (size_t got = 0; !end.comm().test(request, &got);) end.step(true);
+  for (size_t got = 0; !end.comm().test(request, &got);) {
+    end.comm().expect_input();
+    end.progress();
+  }
 }
 
 constexpr int kRounds = 20'000;
