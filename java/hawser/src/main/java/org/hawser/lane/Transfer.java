@@ -139,7 +139,7 @@ public final class Transfer {
 
   /**
    * A future that completes with the message's bytes, or with the {@link HawserException}. It is
-   * completed on a virtual thread, as are its dependent stages: never on the thread that drives.
+   * completed on a virtual thread: stages that depend on it never run on the thread that drives.
    * Cancelling the future does not cancel the transfer.
    */
   public CompletableFuture<Long> toCompletableFuture() {

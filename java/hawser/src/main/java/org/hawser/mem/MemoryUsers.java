@@ -60,9 +60,4 @@ public final class MemoryUsers {
     DEFERRED.add(new Pages(address, bytes));
     released();
   }
-
-  /** Pages that are closed but not given back yet; for tests. */
-  static int waiting() {
-    return DEFERRED.size();
-  }
 }
