@@ -81,7 +81,8 @@ int32_t hawser_devices(const char* spec, hawser_device* out, int32_t capacity, i
   return guarded(error, [&]() -> Status {
     hawser::LaneChoice choice;
     const char* ifname = std::getenv("NCCL_GPUDIRECTTCPX_SOCKET_IFNAME");
-    Status status = choose_lanes(hawser::list_devices(), spec == nullptr ? "" : spec, ifname == nullptr ? "" : ifname, &choice);
+    Status status =
+        choose_lanes(hawser::list_devices(), spec == nullptr ? "" : spec, ifname == nullptr ? "" : ifname, &choice);
     *count = static_cast<int32_t>(choice.devices.size());
     for (int32_t i = 0; i < std::min(*count, capacity); ++i) describe_device(choice, static_cast<size_t>(i), &out[i]);
     return status;
@@ -192,9 +193,8 @@ int32_t hawser_link_error(hawser_link* link, hawser_error* out) { return link->l
 
 int32_t hawser_link_register(hawser_link* link, void* address, uint64_t bytes, uint32_t kind, uint64_t* memory,
                              hawser_error* error) {
-  return guarded(error, [&] {
-    return link->link->channels().register_memory(address, bytes, static_cast<int>(kind), memory);
-  });
+  return guarded(
+      error, [&] { return link->link->channels().register_memory(address, bytes, static_cast<int>(kind), memory); });
 }
 
 int32_t hawser_link_deregister(hawser_link* link, uint64_t memory, hawser_error* error) {

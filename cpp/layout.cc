@@ -12,8 +12,10 @@ struct Fact {
   uint64_t size;
 };
 
-#define STRUCT(type) {#type, 0, sizeof(type)}
-#define FIELD(type, field) {#type "." #field, offsetof(type, field), sizeof(type::field)}
+#define STRUCT(type) \
+  { #type, 0, sizeof(type) }
+#define FIELD(type, field) \
+  { #type "." #field, offsetof(type, field), sizeof(type::field) }
 
 constexpr Fact kFacts[] = {
     STRUCT(hawser_error),

@@ -92,25 +92,41 @@ Options parse(int argc, char** argv) {
       if (i + 1 == argc) die(name + " needs a value");
       return argv[++i];
     };
-    if (name == "--listen") options.listen = true;
-    else if (name == "--once") options.once = true;
-    else if (name == "--json") continue;
-    else if (name == "--port") options.port = static_cast<uint16_t>(parse_size(value()));
-    else if (name == "--op") options.op = value();
-    else if (name == "--sizes") options.sizes = parse_sizes(value());
-    else if (name == "--seconds") options.seconds = std::stod(value());
-    else if (name == "--window") options.window = parse_size(value());
-    else if (name == "--chunk") options.config.chunk_bytes = static_cast<uint32_t>(parse_size(value()));
-    else if (name == "--eager") options.config.eager_bytes = static_cast<uint32_t>(parse_size(value()));
-    else if (name == "--wait") options.spin = value() == "spin";
-    else if (name == "--checksum") options.config.checksum = value() == "off" ? HAWSER_OFF : HAWSER_ON;
+    if (name == "--listen")
+      options.listen = true;
+    else if (name == "--once")
+      options.once = true;
+    else if (name == "--json")
+      continue;
+    else if (name == "--port")
+      options.port = static_cast<uint16_t>(parse_size(value()));
+    else if (name == "--op")
+      options.op = value();
+    else if (name == "--sizes")
+      options.sizes = parse_sizes(value());
+    else if (name == "--seconds")
+      options.seconds = std::stod(value());
+    else if (name == "--window")
+      options.window = parse_size(value());
+    else if (name == "--chunk")
+      options.config.chunk_bytes = static_cast<uint32_t>(parse_size(value()));
+    else if (name == "--eager")
+      options.config.eager_bytes = static_cast<uint32_t>(parse_size(value()));
+    else if (name == "--wait")
+      options.spin = value() == "spin";
+    else if (name == "--checksum")
+      options.config.checksum = value() == "off" ? HAWSER_OFF : HAWSER_ON;
     else if (name == "--zerocopy") {
       const std::string zerocopy = value();
       options.config.zerocopy = zerocopy == "on" ? HAWSER_ON : zerocopy == "off" ? HAWSER_OFF : HAWSER_AUTO;
-    } else if (name == "--lanes") std::strncpy(options.config.lanes, value().c_str(), sizeof(options.config.lanes) - 1);
-    else if (name == "--scheduler" || name == "--on-lane-loss" || name == "--bind") value();
-    else if (name.starts_with("--")) die("unknown option " + name);
-    else set_host(options, name);
+    } else if (name == "--lanes")
+      std::strncpy(options.config.lanes, value().c_str(), sizeof(options.config.lanes) - 1);
+    else if (name == "--scheduler" || name == "--on-lane-loss" || name == "--bind")
+      value();
+    else if (name.starts_with("--"))
+      die("unknown option " + name);
+    else
+      set_host(options, name);
   }
   if (!options.listen && options.host.empty()) die("give --listen or HOST[:PORT]");
   return options;
@@ -119,7 +135,9 @@ Options parse(int argc, char** argv) {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -127,10 +145,13 @@ double cpu_seconds() {
 class Peer {
  public:
   explicit Peer(const Options& options)
-      : spin_(options.spin ? 3600 * kSecond : 0), driver_([&]() -> Engine& {
-          check(engine_.open(options.config));
-          return engine_;
-        }(), [this](const hawser_event& event) { on_event(event); }) {}
+      : spin_(options.spin ? 3600 * kSecond : 0),
+        driver_(
+            [&]() -> Engine& {
+              check(engine_.open(options.config));
+              return engine_;
+            }(),
+            [this](const hawser_event& event) { on_event(event); }) {}
 
   Engine& engine() { return engine_; }
 
@@ -329,14 +350,16 @@ void print(Peer& peer, const Options& options, uint64_t bytes, Result& result, c
   std::sort(result.times.begin(), result.times.end());
   const auto quantile = [&](double q) {
     if (result.times.empty()) return 0.0;
-    return static_cast<double>(result.times[static_cast<size_t>(q * static_cast<double>(result.times.size() - 1))]) / 1e3;
+    return static_cast<double>(result.times[static_cast<size_t>(q * static_cast<double>(result.times.size() - 1))]) /
+           1e3;
   };
   const double gbit = static_cast<double>(result.messages * bytes) * 8 / result.seconds / 1e9;
-  std::printf("{\"op\":\"%s\",\"bytes\":%llu,\"window\":%llu,\"iterations\":%llu,\"seconds\":%.3f,\"gbit_per_s\":%.4f,"
-              "\"p50_us\":%.2f,\"p99_us\":%.2f,\"cpu_seconds\":%.3f,\"verified\":%s,\"lanes\":[",
-              options.op.c_str(), static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(options.window),
-              static_cast<unsigned long long>(result.messages), result.seconds, gbit, quantile(0.5), quantile(0.99),
-              result.cpu, result.verified ? "true" : "false");
+  std::printf(
+      "{\"op\":\"%s\",\"bytes\":%llu,\"window\":%llu,\"iterations\":%llu,\"seconds\":%.3f,\"gbit_per_s\":%.4f,"
+      "\"p50_us\":%.2f,\"p99_us\":%.2f,\"cpu_seconds\":%.3f,\"verified\":%s,\"lanes\":[",
+      options.op.c_str(), static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(options.window),
+      static_cast<unsigned long long>(result.messages), result.seconds, gbit, quantile(0.5), quantile(0.99), result.cpu,
+      result.verified ? "true" : "false");
   for (uint32_t lane = 0; lane < peer.shared()->lanes; ++lane) {
     const hawser_lane_state& state = peer.shared()->lane[lane];
     std::printf("%s{\"device\":\"%s\",\"bytes\":%llu,\"alive\":%s}", lane == 0 ? "" : ",", peer.device(lane).c_str(),

@@ -1,7 +1,7 @@
 // Hawser's C ABI: the only header that other languages bind to.
 //
-// Ownership. Every hawser_* object is made and freed by the library. Memory handed to a send or a receive belongs to the
-// caller; the library touches it until the operation's completion, and not after.
+// Ownership. Every hawser_* object is made and freed by the library. Memory handed to a send or a receive belongs to
+// the caller; the library touches it until the operation's completion, and not after.
 //
 // Threads. One thread at a time *drives* an engine: it holds the driver role, which the caller hands from thread to
 // thread with at least release/acquire order. A function marked [driver] needs that role. Functions marked [any] may be
@@ -83,10 +83,10 @@ typedef struct hawser_device {
   char reason[96];     // why it was or was not chosen
 } hawser_device;
 
-// [any] Lists all devices and chooses lanes among them. `spec` has NCCL's syntax (list of prefixes, ^ excludes, = exact),
-// or is a number N (N lanes over the devices of the default rule), or NULL/"" for the default rule: the variable
-// NCCL_GPUDIRECTTCPX_SOCKET_IFNAME, else eth1,eth2,eth3,eth4, else every device that is up, else four lanes over
-// loopback. Writes at most `capacity` devices and the count found.
+// [any] Lists all devices and chooses lanes among them. `spec` has NCCL's syntax (list of prefixes, ^ excludes, =
+// exact), or is a number N (N lanes over the devices of the default rule), or NULL/"" for the default rule: the
+// variable NCCL_GPUDIRECTTCPX_SOCKET_IFNAME, else eth1,eth2,eth3,eth4, else every device that is up, else four lanes
+// over loopback. Writes at most `capacity` devices and the count found.
 HAWSER_API int32_t hawser_devices(const char* spec, hawser_device* out, int32_t capacity, int32_t* count,
                                   hawser_error* error);
 
@@ -101,7 +101,8 @@ HAWSER_API int32_t hawser_features(char* out, int32_t capacity);
 enum hawser_op_kind {
   HAWSER_OP_SEND = 1,     // id, tag, address, bytes, memory
   HAWSER_OP_RECEIVE = 2,  // id, tag, address, bytes (capacity), memory
-  HAWSER_OP_CANCEL = 3    // id of a send or receive; its completion follows in any case, with CANCELLED if it came in time
+  HAWSER_OP_CANCEL =
+      3  // id of a send or receive; its completion follows in any case, with CANCELLED if it came in time
 };
 
 // One operation. A bounded multi-producer ring after Vyukov: slot i starts with sequence i. A producer that finds
@@ -147,8 +148,8 @@ typedef struct hawser_chunk {
   uint64_t reserved;
 } hawser_chunk;
 
-// Single producer, single consumer: the producer stores tail (release) after the slot, the consumer stores head (release)
-// after it has read the slot. Each index has a cache line of its own.
+// Single producer, single consumer: the producer stores tail (release) after the slot, the consumer stores head
+// (release) after it has read the slot. Each index has a cache line of its own.
 typedef struct hawser_cursor {
   uint64_t value;
   uint64_t pad[7];
@@ -158,10 +159,10 @@ typedef struct hawser_engine_shared {
   uint32_t abi_version;
   uint32_t op_capacity;     // a power of two
   uint32_t event_capacity;  // a power of two
-  uint32_t sleeping;        // 1 while the driver sleeps in hawser_engine_progress. After posting an operation: full fence,
-                            // read this, and call hawser_engine_wake when it is 1
-  uint64_t ops_offset;      // of hawser_op[op_capacity], from the start of this struct
-  uint64_t events_offset;   // of hawser_event[event_capacity]
+  uint32_t sleeping;    // 1 while the driver sleeps in hawser_engine_progress. After posting an operation: full fence,
+                        // read this, and call hawser_engine_wake when it is 1
+  uint64_t ops_offset;  // of hawser_op[op_capacity], from the start of this struct
+  uint64_t events_offset;  // of hawser_event[event_capacity]
   uint64_t reserved[4];
   hawser_cursor op_tail;     // producers
   hawser_cursor op_head;     // engine
@@ -198,10 +199,11 @@ typedef struct hawser_lane_state {
 typedef struct hawser_link_shared {
   uint32_t lanes;
   uint32_t state;  // a hawser_link_state
-  uint64_t unacknowledged;  // engine: packets, chunks and queued sends that the peer has not acknowledged; 0 = all is there
+  uint64_t
+      unacknowledged;  // engine: packets, chunks and queued sends that the peer has not acknowledged; 0 = all is there
   uint64_t engine_reserved[6];
-  uint64_t backlog;  // driver: bytes of ready sends not yet given to a lane. While it is not 0, progress returns as soon as
-                     // a lane has room
+  uint64_t backlog;  // driver: bytes of ready sends not yet given to a lane. While it is not 0, progress returns as
+                     // soon as a lane has room
   uint64_t driver_reserved[7];
   hawser_lane_state lane[HAWSER_MAX_LANES];
   hawser_chunk chunks[HAWSER_MAX_LANES][HAWSER_CHUNK_RING];
@@ -238,15 +240,17 @@ HAWSER_API int32_t hawser_engine_open(const hawser_config* config, hawser_engine
 HAWSER_API hawser_engine_shared* hawser_engine_memory(hawser_engine* engine, uint64_t* bytes);  // [any]
 HAWSER_API int32_t hawser_engine_lanes(hawser_engine* engine);                                  // [any] chosen lanes
 
-// [driver] Takes operations, moves bytes, posts events. Returns at once when there is something for the driver: events, or
-// room on a lane of a link with a backlog. Otherwise polls for `spin_ns`, then sleeps, until `timeout_ns` have passed
+// [driver] Takes operations, moves bytes, posts events. Returns at once when there is something for the driver: events,
+// or room on a lane of a link with a backlog. Otherwise polls for `spin_ns`, then sleeps, until `timeout_ns` have
+// passed
 // (< 0: until something happens). Returns the number of events to read, > 0 too when a lane has room, 0 on timeout or
 // wake, or a negative code when the engine itself is broken.
 HAWSER_API int32_t hawser_engine_progress(hawser_engine* engine, int64_t timeout_ns, int64_t spin_ns,
                                           hawser_error* error);
 HAWSER_API void hawser_engine_wake(hawser_engine* engine);  // [any] ends the present or the next sleep
 
-// [driver] Closes what is still attached, without waiting for the peer. Listeners and unattached links must be closed before.
+// [driver] Closes what is still attached, without waiting for the peer. Listeners and unattached links must be closed
+// before.
 HAWSER_API void hawser_engine_close(hawser_engine* engine);
 
 // ---------------------------------------------------------------------------------------------------- links
@@ -254,8 +258,8 @@ HAWSER_API void hawser_engine_close(hawser_engine* engine);
 HAWSER_API int32_t hawser_listen(hawser_engine* engine, const char* bind_address, uint16_t port, hawser_listener** out,
                                  hawser_error* error);
 HAWSER_API uint16_t hawser_listener_port(hawser_listener* listener);  // [any]
-// [any, one thread at a time; blocks] A party that connected with all its lanes. Strangers are dropped and counted, and do
-// not delay others. HAWSER_TIMEOUT when none came.
+// [any, one thread at a time; blocks] A party that connected with all its lanes. Strangers are dropped and counted, and
+// do not delay others. HAWSER_TIMEOUT when none came.
 HAWSER_API int32_t hawser_accept(hawser_listener* listener, int64_t timeout_ns, hawser_link** out, hawser_error* error);
 HAWSER_API uint64_t hawser_listener_strangers(hawser_listener* listener);  // [any] connections refused so far
 HAWSER_API void hawser_listener_close(hawser_listener* listener);          // [any, not while accept runs]
@@ -266,7 +270,8 @@ HAWSER_API int32_t hawser_connect(hawser_engine* engine, const char* host, uint1
 
 // [driver] From now on the engine drives the link, whose number is written to `id`.
 HAWSER_API int32_t hawser_link_attach(hawser_link* link, uint32_t* id, hawser_error* error);
-HAWSER_API hawser_link_shared* hawser_link_memory(hawser_link* link, uint64_t* bytes);  // [any] freed by hawser_link_close
+HAWSER_API hawser_link_shared* hawser_link_memory(hawser_link* link,
+                                                  uint64_t* bytes);  // [any] freed by hawser_link_close
 
 typedef struct hawser_lane_info {
   char device[16];
@@ -281,24 +286,24 @@ typedef struct hawser_lane_info {
 typedef struct hawser_link_info {
   int32_t peer_rank;  // -1 when it has none
   uint32_t lanes;
-  uint32_t checksum;  // 1 when chunks carry CRC32C
+  uint32_t checksum;   // 1 when chunks carry CRC32C
   uint32_t initiator;  // 1 on the end that connected
   char peer_host[64];
 } hawser_link_info;
 
-HAWSER_API int32_t hawser_link_describe(hawser_link* link, hawser_link_info* out);                   // [driver]
-HAWSER_API int32_t hawser_link_lane(hawser_link* link, uint32_t lane, hawser_lane_info* out);        // [driver]
-HAWSER_API int32_t hawser_link_error(hawser_link* link, hawser_error* out);                          // [driver]
+HAWSER_API int32_t hawser_link_describe(hawser_link* link, hawser_link_info* out);             // [driver]
+HAWSER_API int32_t hawser_link_lane(hawser_link* link, uint32_t lane, hawser_lane_info* out);  // [driver]
+HAWSER_API int32_t hawser_link_error(hawser_link* link, hawser_error* out);                    // [driver]
 
 enum hawser_memory_kind { HAWSER_MEMORY_HOST = 1, HAWSER_MEMORY_DEVICE = 2 };
 
 // [driver] Registers memory with every lane, or with none: what was registered is undone when one refuses.
-HAWSER_API int32_t hawser_link_register(hawser_link* link, void* address, uint64_t bytes, uint32_t kind, uint64_t* memory,
-                                        hawser_error* error);
+HAWSER_API int32_t hawser_link_register(hawser_link* link, void* address, uint64_t bytes, uint32_t kind,
+                                        uint64_t* memory, hawser_error* error);
 HAWSER_API int32_t hawser_link_deregister(hawser_link* link, uint64_t memory, hawser_error* error);  // [driver]
 
-// [driver] Says goodbye when it can be said at once, and frees the link. Operations under way complete with HAWSER_CLOSED
-// before it returns: their events are posted. To lose nothing, drive until `unacknowledged` is 0 first.
+// [driver] Says goodbye when it can be said at once, and frees the link. Operations under way complete with
+// HAWSER_CLOSED before it returns: their events are posted. To lose nothing, drive until `unacknowledged` is 0 first.
 HAWSER_API void hawser_link_close(hawser_link* link);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-// Which lane takes the next chunk, where no JVM chooses: the twin of org.hawser.lane.Adaptive, which states the rule. One
-// table of recorded cases (adaptive-cases.csv beside the Java test) proves that both choose alike.
+// Which lane takes the next chunk, where no JVM chooses: the twin of org.hawser.lane.Adaptive, which states the rule.
+// One table of recorded cases (adaptive-cases.csv beside the Java test) proves that both choose alike.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// How a connector learns where the lanes are: one TCP connection on which the listener writes u32 count (little-endian) and
-// count handles of 128 bytes. Seed 004's module of that name.
+// How a connector learns where the lanes are: one TCP connection on which the listener writes u32 count (little-endian)
+// and count handles of 128 bytes. Seed 004's module of that name.
 #pragma once
 
 #include <cstdint>

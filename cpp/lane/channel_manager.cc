@@ -164,7 +164,8 @@ Status ChannelManager::client_connect_all(const std::vector<Handle>& handles, Na
     if (live_lanes == channels_.size()) break;
     if (now() >= deadline) {
       const auto silent = std::find_if(channels_.begin(), channels_.end(), [](auto& c) { return c->comm == nullptr; });
-      Status status{HAWSER_TIMEOUT, "the listener did not take the lane in time: is its address reachable from this device?"};
+      Status status{HAWSER_TIMEOUT,
+                    "the listener did not take the lane in time: is its address reachable from this device?"};
       const int lane = (*silent)->id;
       const std::string device = (*silent)->device;
       close_all();

@@ -1,5 +1,5 @@
-// The lanes of one link as the transport sees them: N channels in the order of the chosen devices, each with its listener
-// or connector, its comm, its registrations and its window. Seed 004's module of that name.
+// The lanes of one link as the transport sees them: N channels in the order of the chosen devices, each with its
+// listener or connector, its comm, its registrations and its window. Seed 004's module of that name.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ struct Channel {
 
 class ChannelManager {
  public:
-  // One channel for each entry of `net_devs`, an index into transport.devices(). `hello` is what this end tells on each of them.
+  // One channel for each entry of `net_devs`, an index into transport.devices(). `hello` is what this end tells on each
+  // of them.
   ChannelManager(Transport& transport, const std::vector<int>& net_devs, const wire::Hello& hello);
 
   int get_num_channels() const { return static_cast<int>(channels_.size()); }
@@ -44,13 +45,15 @@ class ChannelManager {
 
   // Listens on every channel's device; `handles` get one each, in order. On error nothing listens any more.
   Status server_listen_all(std::vector<Handle>* handles);
-  // Takes what has arrived, without waiting. `*complete` once every lane that the connector wants is there and has said hello.
+  // Takes what has arrived, without waiting. `*complete` once every lane that the connector wants is there and has said
+  // hello.
   Status accept_some(bool* complete);
 
   // Connects channel i to handles[pairing[i]], all at once, and says hello, until `deadline`.
   Status client_connect_all(const std::vector<Handle>& handles, Nanos deadline);
 
-  // Either end, one lane: a step towards a live comm, never waiting. *live once both ends have said hello on a new comm.
+  // Either end, one lane: a step towards a live comm, never waiting. *live once both ends have said hello on a new
+  // comm.
   Status step(Channel& channel, bool* live);
   // The listening end: whether a connector has come (again); step() takes it from there.
   bool knock(Channel& channel);
@@ -88,8 +91,8 @@ class ChannelManager {
   std::vector<Registration> registrations_;
 };
 
-// Which of `handles` each of `devices` connects to: the unused handle whose device has the same name, else the next unused one.
-// As many as the shorter of both.
+// Which of `handles` each of `devices` connects to: the unused handle whose device has the same name, else the next
+// unused one. As many as the shorter of both.
 std::vector<int> pair_lanes(const std::vector<std::string>& devices, const std::vector<Handle>& handles);
 
 }  // namespace hawser

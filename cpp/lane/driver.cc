@@ -30,8 +30,7 @@ LaneSight sight(const hawser_lane_state& state) {
 Driver::Driver(Engine& engine, std::function<void(const hawser_event&)> on_event)
     : engine_(engine),
       on_event_(std::move(on_event)),
-      ops_(ops_of(engine.shared()), engine.shared()->op_capacity, &engine.shared()->op_tail,
-           &engine.shared()->op_head),
+      ops_(ops_of(engine.shared()), engine.shared()->op_capacity, &engine.shared()->op_tail, &engine.shared()->op_head),
       events_(events_of(engine.shared()), engine.shared()->event_capacity, &engine.shared()->event_tail.value,
               &engine.shared()->event_head.value) {}
 

@@ -1,5 +1,5 @@
-// Drives an engine from C++, as org.hawser.lane does from Java: posts operations, reads events, gives chunks to lanes. For
-// hosts without a JVM and for measuring what the JVM costs. One thread.
+// Drives an engine from C++, as org.hawser.lane does from Java: posts operations, reads events, gives chunks to lanes.
+// For hosts without a JVM and for measuring what the JVM costs. One thread.
 #pragma once
 
 #include <deque>

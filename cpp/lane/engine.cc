@@ -52,8 +52,8 @@ Status Engine::open(const hawser_config& config) {
   if (config.silence_ns > 0) link_options_.silence = config.silence_ns;
   if (config.link_timeout_ns > 0) link_options_.link_timeout = config.link_timeout_ns;
   if (link_options_.chunk_bytes < 4096 || link_options_.chunk_bytes > 1u << 30) {
-    return {HAWSER_INVALID_ARGUMENT, "a chunk must have 4 KiB to 1 GiB, not " +
-                                         std::to_string(link_options_.chunk_bytes) + " bytes"};
+    return {HAWSER_INVALID_ARGUMENT,
+            "a chunk must have 4 KiB to 1 GiB, not " + std::to_string(link_options_.chunk_bytes) + " bytes"};
   }
   if (link_options_.eager_bytes > wire::kCredit) {
     return {HAWSER_INVALID_ARGUMENT, "messages above 4 MiB cannot be sent without asking the receiver"};
@@ -65,8 +65,8 @@ Status Engine::open(const hawser_config& config) {
   hello_.checksum = link_options_.checksum ? 1 : 0;
   gethostname(hello_.host, sizeof(hello_.host) - 1);
 
-  if (Status status = map_rings(or_default(config.op_capacity, kOpCapacity),
-                                or_default(config.event_capacity, kEventCapacity));
+  if (Status status =
+          map_rings(or_default(config.op_capacity, kOpCapacity), or_default(config.event_capacity, kEventCapacity));
       !status.ok()) {
     return status;
   }
@@ -92,12 +92,12 @@ Status Engine::map_rings(uint32_t op_capacity, uint32_t event_capacity) {
   shared_->event_capacity = event_capacity;
   shared_->ops_offset = ops_at;
   shared_->events_offset = events_at;
-  ops_ = std::make_unique<OpRing>(reinterpret_cast<hawser_op*>(memory_.data() + ops_at), op_capacity,
-                                  &shared_->op_tail, &shared_->op_head);
+  ops_ = std::make_unique<OpRing>(reinterpret_cast<hawser_op*>(memory_.data() + ops_at), op_capacity, &shared_->op_tail,
+                                  &shared_->op_head);
   ops_->initialise();
-  events_ = std::make_unique<SpscRing<hawser_event>>(reinterpret_cast<hawser_event*>(memory_.data() + events_at),
-                                                     event_capacity, &shared_->event_tail.value,
-                                                     &shared_->event_head.value);
+  events_ =
+      std::make_unique<SpscRing<hawser_event>>(reinterpret_cast<hawser_event*>(memory_.data() + events_at),
+                                               event_capacity, &shared_->event_tail.value, &shared_->event_head.value);
   return {};
 }
 
@@ -208,8 +208,8 @@ Nanos Engine::sleep_limit(Nanos time, Nanos deadline) {
 bool Engine::sleep(Nanos time, Nanos deadline) {
   const Nanos limit = sleep_limit(time, deadline);
   std::atomic_ref<uint32_t> sleeping(shared_->sleeping);
-  // Sequentially consistent: whoever posts an operation or wakes after this store sees it and calls wake(); what came before
-  // it is seen here.
+  // Sequentially consistent: whoever posts an operation or wakes after this store sees it and calls wake(); what came
+  // before it is seen here.
   sleeping.store(1);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!ops_->empty() || woken_.load()) {

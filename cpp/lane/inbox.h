@@ -1,6 +1,6 @@
-// What a link has been told: receives waiting for messages, messages waiting for receives, and messages on their way into
-// memory. Messages are matched to receives of the same tag in the order in which they were sent, whichever lane was
-// faster.
+// What a link has been told: receives waiting for messages, messages waiting for receives, and messages on their way
+// into memory. Messages are matched to receives of the same tag in the order in which they were sent, whichever lane
+// was faster.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,11 @@ struct Incoming {
   uint64_t chunk_bytes = 0;
   uint64_t cost = 0;
   uint64_t received = 0;
-  bool announced = false;           // neither inline nor eager: it waits for our word
+  bool announced = false;  // neither inline nor eager: it waits for our word
   bool matched = false;
-  Receive receive;                  // valid when matched
+  Receive receive;                   // valid when matched
   std::vector<unsigned char> store;  // inline and eager payload that came before its receive
-  std::vector<uint64_t> have;       // a bit a chunk
+  std::vector<uint64_t> have;        // a bit a chunk
   Incoming* next = nullptr;
 };
 

@@ -89,13 +89,10 @@ void Lane::skip_chunk(const hawser_chunk& chunk) {
 bool Lane::has_room() const {
   if (!alive_) return false;
   const uint64_t submitted = load_relaxed(state_.submitted_chunks);
-  return submitted == state_.written_chunks &&
-         submitted - state_.acked_chunks - state_.returned_chunks < HAWSER_WINDOW;
+  return submitted == state_.written_chunks && submitted - state_.acked_chunks - state_.returned_chunks < HAWSER_WINDOW;
 }
 
-bool Lane::can_take_packet() const {
-  return alive_ && slots_in_use() < kSlots && channel_.comm->writable();
-}
+bool Lane::can_take_packet() const { return alive_ && slots_in_use() < kSlots && channel_.comm->writable(); }
 
 void Lane::age_rate(Nanos time) {
   if (state_.rate != 0 && time - delivered_at_ > kRateLifetime) store_relaxed(state_.rate, 0);
@@ -142,7 +139,8 @@ void Lane::put_chunk(PacketWriter& packet, const hawser_chunk& chunk, const Send
     packet.put(Outbox::message_record(send, wire::MessageRecord::kEager, owner_.outbox().chunk_bytes()));
   }
   const bool checksum = owner_.checksum();
-  auto record = make_record<wire::ChunkRecord>(wire::Kind::kChunk, checksum ? wire::ChunkRecord::kChecksummed : uint8_t{0});
+  auto record =
+      make_record<wire::ChunkRecord>(wire::Kind::kChunk, checksum ? wire::ChunkRecord::kChecksummed : uint8_t{0});
   record.send = send.number;
   record.offset = chunk.offset;
   record.bytes = static_cast<uint32_t>(chunk.bytes);
@@ -192,8 +190,8 @@ Status Lane::send_packet(bool records, bool* sent) {
   if (!with_chunk) return {};
 
   WindowEntry entry;
-  if (Status status = channel_.comm->isend(send->data + chunk->offset, chunk->bytes,
-                                           channel_.memory(send->memory), &entry.request);
+  if (Status status =
+          channel_.comm->isend(send->data + chunk->offset, chunk->bytes, channel_.memory(send->memory), &entry.request);
       !status.ok()) {
     return status;
   }
@@ -226,8 +224,7 @@ Status Lane::send(bool* moved, bool records) {
 
 Status Lane::acknowledge(bool now_all) {
   if (!alive_) return {};
-  const bool due =
-      now_all || chunks_received_ != chunks_told_ || packets_received_ - packets_told_ >= kLazyPackets;
+  const bool due = now_all || chunks_received_ != chunks_told_ || packets_received_ - packets_told_ >= kLazyPackets;
   if (!due || acknowledgements_out_ == kAcknowledgements) return {};
   unsigned char* memory = acknowledgement_[acknowledgement_next_++ % kAcknowledgements].data();
   fill_header(memory, sizeof(wire::PacketHeader));
@@ -250,7 +247,8 @@ Status Lane::push() {
 }
 
 void Lane::measure(const WindowEntry& entry, Nanos time) {
-  // As BBR samples delivery: what the lane delivered since this chunk was sent, over the time since the delivery before.
+  // As BBR samples delivery: what the lane delivered since this chunk was sent, over the time since the delivery
+  // before.
   delivered_bytes_ += entry.bytes;
   delivered_at_ = time;
   const Nanos interval = time - entry.delivered_at;

@@ -48,8 +48,8 @@ class Lane {
   Status receive(bool* moved);
   // Sends the chunks that the driver gave to this lane, and waiting records of the link.
   Status send(bool* moved, bool records);
-  // Acknowledges by a packet of its own what no packet has carried: chunks always, packets when many wait. `now_all`: every
-  // last packet, and credit, too.
+  // Acknowledges by a packet of its own what no packet has carried: chunks always, packets when many wait. `now_all`:
+  // every last packet, and credit, too.
   Status acknowledge(bool now_all);
 
   bool can_take_packet() const;

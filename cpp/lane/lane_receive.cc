@@ -211,7 +211,8 @@ void Lane::refuse(uint64_t ordinal) {
   int unsettled = 0;
   while (unsettled < channel_.window.size() && channel_.window.at(unsettled).settled) ++unsettled;
   const uint32_t position = static_cast<uint32_t>(ordinal) - chunks_settled_ - 1 + static_cast<uint32_t>(unsettled);
-  if (position < static_cast<uint32_t>(channel_.window.size())) channel_.window.at(static_cast<int>(position)).refused = true;
+  if (position < static_cast<uint32_t>(channel_.window.size()))
+    channel_.window.at(static_cast<int>(position)).refused = true;
 }
 
 void Lane::forget(const Incoming* incoming) {

@@ -35,8 +35,7 @@ Status Link::initialise() {
   shared_ = reinterpret_cast<hawser_link_shared*>(memory_.data());
   shared_->lanes = static_cast<uint32_t>(channels_->get_num_channels());
   for (int i = 0; i < channels_->get_num_channels(); ++i) {
-    lanes_.push_back(
-        std::make_unique<Lane>(*this, channels_->get_channel(i), &shared_->lane[i], shared_->chunks[i]));
+    lanes_.push_back(std::make_unique<Lane>(*this, channels_->get_channel(i), &shared_->lane[i], shared_->chunks[i]));
     if (Status status = lanes_.back()->initialise(); !status.ok()) return status;
   }
   recovery_.resize(lanes_.size());
@@ -146,7 +145,8 @@ void Link::prepare_sleep(Nanos time) {
   }
   schedule_tending(time);
   // Acknowledging may have read something in passing, of which the poller will not tell again.
-  if (std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->has_input(); })) next_tending_ = time;
+  if (std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->has_input(); }))
+    next_tending_ = time;
 }
 
 uint64_t Link::lane_changes() const {

@@ -46,8 +46,8 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   Nanos next_tending() const { return next_tending_; }
   void on_device(const std::string& name, bool up);
 
-  // Whether the driver should choose lanes again: it has chunks waiting, a lane has room, and something has changed since it
-  // chose last (it may have had its reasons to leave a lane with room alone).
+  // Whether the driver should choose lanes again: it has chunks waiting, a lane has room, and something has changed
+  // since it chose last (it may have had its reasons to leave a lane with room alone).
   bool wants_driver() const;
   void driver_has_chosen() { changes_seen_ = lane_changes(); }
   // The next lane that has sent something to this end is asked to read without the poller's word.

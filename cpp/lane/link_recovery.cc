@@ -9,10 +9,10 @@ namespace hawser {
 
 namespace {
 
-constexpr Nanos kWatchInterval = 50 * kMillisecond;    // how often lanes with bytes under way are asked for life
-constexpr Nanos kProbeInterval = 150 * kMillisecond;   // between attempts to connect a lost lane
-constexpr Nanos kAttemptLimit = 400 * kMillisecond;    // an attempt that takes longer is given up for a new one
-constexpr Nanos kAttemptStep = 5 * kMillisecond;       // how often an attempt under way is looked at
+constexpr Nanos kWatchInterval = 50 * kMillisecond;   // how often lanes with bytes under way are asked for life
+constexpr Nanos kProbeInterval = 150 * kMillisecond;  // between attempts to connect a lost lane
+constexpr Nanos kAttemptLimit = 400 * kMillisecond;   // an attempt that takes longer is given up for a new one
+constexpr Nanos kAttemptStep = 5 * kMillisecond;      // how often an attempt under way is looked at
 
 }  // namespace
 
@@ -198,8 +198,8 @@ void Link::schedule_tending(Nanos time) {
         if (!initiator_ && doors_.size() > i && doors_[i]->knocked) next = time;
         continue;
       }
-      const bool under_way = recovery_[i].connecting_since != 0 ||
-                             channels_->get_channel(static_cast<int>(i)).handshake != nullptr;
+      const bool under_way =
+          recovery_[i].connecting_since != 0 || channels_->get_channel(static_cast<int>(i)).handshake != nullptr;
       if (under_way) next = std::min(next, time + kAttemptStep);
       if (!under_way && initiator_) next = std::min(next, std::max(recovery_[i].next_probe, time));
       if (!initiator_ && doors_.size() > i && doors_[i]->knocked) next = time;

@@ -17,8 +17,8 @@ class Listener {
   uint16_t port() const { return port_; }
   Engine& engine() { return engine_; }
 
-  // Blocks until a connector has come with all its lanes, or HAWSER_TIMEOUT. Connectors that never finish are dropped after
-  // ten seconds and delay nobody.
+  // Blocks until a connector has come with all its lanes, or HAWSER_TIMEOUT. Connectors that never finish are dropped
+  // after ten seconds and delay nobody.
   Status accept(Nanos timeout, std::unique_ptr<Link>* out);
   uint64_t strangers() const { return strangers_.load(std::memory_order_relaxed); }
 

@@ -119,8 +119,7 @@ void Outbox::requeue(const unsigned char* packet, uint32_t bytes) {
     // Chunks and the eager messages that go with them come back through the driver; the rest concerned the lane alone.
     const bool with_chunk = (header.flags & (MessageRecord::kEager | MessageRecord::kVoid)) == MessageRecord::kEager;
     const bool travels = header.kind == wire::Kind::kReady || header.kind == wire::Kind::kRejected ||
-                         header.kind == wire::Kind::kWithdrawn ||
-                         (header.kind == wire::Kind::kMessage && !with_chunk);
+                         header.kind == wire::Kind::kWithdrawn || (header.kind == wire::Kind::kMessage && !with_chunk);
     if (travels) again_.emplace_back(at, at + header.bytes);
   }
 }

@@ -1,5 +1,6 @@
-// What a link has to say: sends from their operation to their last acknowledgement, and control records on their way into
-// packets. Lanes pull from it when they have room (late binding), so that small messages gather while lanes are busy.
+// What a link has to say: sends from their operation to their last acknowledgement, and control records on their way
+// into packets. Lanes pull from it when they have room (late binding), so that small messages gather while lanes are
+// busy.
 #pragma once
 
 #include <cstdint>
@@ -100,7 +101,7 @@ class Outbox {
   std::deque<Send*> queue_;
   std::deque<Control> controls_;
   std::deque<std::vector<unsigned char>> again_;  // records of lost lanes, whole, in their order
-  std::unordered_map<uint64_t, Send*> by_id_;      // announced or ready
+  std::unordered_map<uint64_t, Send*> by_id_;     // announced or ready
   std::unordered_map<uint64_t, Send*> by_number_;
   std::vector<std::unique_ptr<Send>> sends_;
   std::vector<Send*> pool_;

@@ -1,5 +1,5 @@
-// The requests of one lane that are under way, oldest first: 16 of them, as NCCL's transports keep. A slot is free again
-// only when its request is settled (here: acknowledged by the peer) and its event, if it has one, has completed.
+// The requests of one lane that are under way, oldest first: 16 of them, as NCCL's transports keep. A slot is free
+// again only when its request is settled (here: acknowledged by the peer) and its event, if it has one, has completed.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ struct WindowEntry {
   uint64_t id = 0;             // the caller's, of the send
   uint64_t offset = 0;
   uint64_t bytes = 0;
-  Nanos delivered_at = 0;       // when the lane last delivered before this was sent, or when it was sent if idle
+  Nanos delivered_at = 0;        // when the lane last delivered before this was sent, or when it was sent if idle
   uint64_t delivered_bytes = 0;  // what the lane had delivered by then
   WindowEvent* event = nullptr;  // not owned
   bool settled = false;

@@ -1,12 +1,12 @@
-// What travels on a lane: packets, and behind a packet that ends in a ChunkRecord the chunk's payload as a message of its
-// own. Both ends are little-endian (checked below); all structs are multiples of 8 bytes.
+// What travels on a lane: packets, and behind a packet that ends in a ChunkRecord the chunk's payload as a message of
+// its own. Both ends are little-endian (checked below); all structs are multiples of 8 bytes.
 //
 //   packet := PacketHeader record*          payload := the bytes of the last record's chunk
 //
 // Reliability. Packets with records are numbered by count, each lane and direction from 1; so are chunks. Every header
-// acknowledges by count what its sender has received on that lane. What a lost lane has not acknowledged goes again over
-// another one: records so that a repeated one changes nothing (messages by their sequence, the rest by nature), chunks
-// by the receiver's map of what it has.
+// acknowledges by count what its sender has received on that lane. What a lost lane has not acknowledged goes again
+// over another one: records so that a repeated one changes nothing (messages by their sequence, the rest by nature),
+// chunks by the receiver's map of what it has.
 #pragma once
 
 #include <bit>

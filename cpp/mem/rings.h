@@ -9,7 +9,8 @@
 
 namespace hawser {
 
-// The words of shared memory are plain integers in the ABI; every access that another thread can see goes through these.
+// The words of shared memory are plain integers in the ABI; every access that another thread can see goes through
+// these.
 inline uint64_t load_acquire(const uint64_t& word) {
   return std::atomic_ref<uint64_t>(const_cast<uint64_t&>(word)).load(std::memory_order_acquire);
 }

@@ -49,9 +49,8 @@ TEST(Link, DeliversMessagesOfOneTagInTheirOrderWhicheverCameFirst) {
     if (i % 5 == 0) pair.b.driver->drive(0, 0);
     receives.push_back(pair.b.driver->receive(pair.b.id, tag, got[i].data(), got[i].size()));
   }
-  ASSERT_TRUE(pair.drive_until([&] {
-    return pair.b.count(HAWSER_EVENT_RECEIVE_DONE) == 400 && pair.a.count(HAWSER_EVENT_SEND_DONE) == 400;
-  }));
+  ASSERT_TRUE(pair.drive_until(
+      [&] { return pair.b.count(HAWSER_EVENT_RECEIVE_DONE) == 400 && pair.a.count(HAWSER_EVENT_SEND_DONE) == 400; }));
   for (size_t i = 0; i < sent.size(); ++i) {
     ASSERT_EQ(sent[i].size(), pair.b.completion(receives[i])->bytes) << i;
     ASSERT_TRUE(std::equal(sent[i].begin(), sent[i].end(), got[i].begin())) << i;
@@ -113,7 +112,9 @@ TEST(Link, ACancelledSendFreesItsMemoryAndFailsTheReceive) {
     ASSERT_TRUE(pair.drive_until([&] {
       return pair.b.completion(receive) && (pair.b.completion(receive)->code == HAWSER_OK || pair.b.completion(second));
     }));
-    if (!in_time) EXPECT_EQ(HAWSER_OK, pair.b.completion(receive)->code);
+    if (!in_time) {
+      EXPECT_EQ(HAWSER_OK, pair.b.completion(receive)->code);
+    }
   }
 }
 
