@@ -204,6 +204,10 @@ class Peer {
   void on_event(const hawser_event& event) {
     if (event.kind == HAWSER_EVENT_SEND_DONE || event.kind == HAWSER_EVENT_RECEIVE_DONE) done_[event.id] = event.code;
     if (event.kind == HAWSER_EVENT_LINK_FAILED) die(link_->error().text());
+    if (event.kind == HAWSER_EVENT_LANE_LOST || event.kind == HAWSER_EVENT_LANE_BACK) {
+      const char* what = event.kind == HAWSER_EVENT_LANE_LOST ? "lost" : "back";
+      std::fprintf(stderr, "%.3f lane %d %s\n", static_cast<double>(now()) / 1e9, event.lane, what);
+    }
   }
 
   Nanos spin_;
