@@ -229,8 +229,13 @@ Status ChannelManager::register_again(Channel& channel) {
 
 uint64_t ChannelManager::strangers() const {
   uint64_t sum = 0;
-  for (const auto& channel : channels_) sum += channel->listen_comm == nullptr ? 0 : channel->listen_comm->strangers();
+  for (int i = 0; i < get_num_channels(); ++i) sum += strangers(i);
   return sum;
+}
+
+uint64_t ChannelManager::strangers(int index) const {
+  const auto& listen_comm = channels_[static_cast<size_t>(index)]->listen_comm;
+  return listen_comm == nullptr ? 0 : listen_comm->strangers();
 }
 
 int ChannelManager::speed_mbps(const Channel& channel) const {

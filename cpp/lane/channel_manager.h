@@ -69,7 +69,9 @@ class ChannelManager {
   // Drops the channels that the connector did not want; they are the last ones or lie between (by mask).
   void keep(uint32_t mask);
   const wire::Hello& peer() const { return peer_; }
+  // Connections refused so far, on all lanes or on one.
   uint64_t strangers() const;
+  uint64_t strangers(int index) const;
   int speed_mbps(const Channel& channel) const;
   void close_all();
 

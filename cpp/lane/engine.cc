@@ -156,7 +156,7 @@ void Engine::tend() {
   monitor_->poll();
   const Nanos time = now();
   for (Link* link : links_) {
-    if (link != nullptr && time >= link->next_tending()) link->tend(time);
+    if (link != nullptr && link->is_due(time)) link->tend(time);
   }
 }
 

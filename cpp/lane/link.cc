@@ -71,9 +71,7 @@ void Link::close() {
   }
   outbox_.end_all(HAWSER_CLOSED);
   inbox_.end_all(HAWSER_CLOSED);
-  for (size_t i = 0; i < doors_.size(); ++i) {
-    poller_->remove(channels_->get_channel(static_cast<int>(i)).listen_comm->fd());
-  }
+  close_doors();
   channels_->close_all();
 }
 

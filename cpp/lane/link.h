@@ -41,8 +41,9 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   // Before the driver sleeps: acknowledges and tells credit that would else wait for the next packet, and says in
   // next_tending() when to wake for this link's sake.
   void prepare_sleep(Nanos time);
-  // Watches over lanes: the silent, the lost, those on their way back. Call at next_tending().
+  // Watches over lanes: the silent, the lost, those on their way back. Call when due, and wake for it at next_tending().
   void tend(Nanos time);
+  bool is_due(Nanos time) const;
   Nanos next_tending() const { return next_tending_; }
   void on_device(const std::string& name, bool up);
 
@@ -100,6 +101,7 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   void fail(Status why);
   Status all_lanes_lost(const char* verdict) const;
   void end_if_deserted();
+  void close_doors();
   void schedule_tending(Nanos time);
 
   LinkOptions options_;

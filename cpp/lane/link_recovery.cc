@@ -80,7 +80,18 @@ void Link::on_goodbye() {
   shared_->state = HAWSER_LINK_PEER_CLOSED;
   outbox_.end_all(HAWSER_CLOSED);
   inbox_.peer_closed(HAWSER_CLOSED);
+  close_doors();
   events_.post(make_event(HAWSER_EVENT_LINK_CLOSED, id_));
+}
+
+void Link::close_doors() {
+  // Nobody accepts any more: what knocks must not keep waking the driver.
+  for (size_t i = 0; i < doors_.size(); ++i) {
+    auto& listen_comm = channels_->get_channel(static_cast<int>(i)).listen_comm;
+    poller_->remove(listen_comm->fd());
+    listen_comm.reset();
+  }
+  doors_.clear();
 }
 
 void Link::end_if_deserted() {
@@ -92,6 +103,7 @@ void Link::fail(Status why) {
   if (shared_->state == HAWSER_LINK_DEAD) return;
   shared_->state = HAWSER_LINK_DEAD;
   error_ = std::move(why);
+  close_doors();
   outbox_.end_all(HAWSER_LINK_FAILED);
   inbox_.end_all(HAWSER_LINK_FAILED);
   for (auto& lane : lanes_) {
@@ -165,7 +177,15 @@ void Link::recover_lane(size_t index, Nanos time) {
   if (!status.ok()) recovery.last_error = status.text();
 }
 
+bool Link::is_due(Nanos time) const {
+  return time >= next_tending_ ||
+         std::any_of(doors_.begin(), doors_.end(), [](const auto& door) { return door->knocked; });
+}
+
 void Link::tend(Nanos time) {
+  for (size_t i = 0; i < doors_.size(); ++i) {
+    if (doors_[i]->knocked) store_relaxed(shared_->lane[i].strangers, channels_->strangers(static_cast<int>(i)));
+  }
   if (open()) {
     watch_lanes(time);
     for (size_t i = 0; i < lanes() && open(); ++i) {
@@ -195,14 +215,12 @@ void Link::schedule_tending(Nanos time) {
     for (size_t i = 0; i < lanes(); ++i) {
       if (lanes_[i]->alive()) {
         if (lanes_[i]->unacknowledged()) next = std::min(next, std::max(last_watch_ + kWatchInterval, time));
-        if (!initiator_ && doors_.size() > i && doors_[i]->knocked) next = time;
         continue;
       }
       const bool under_way =
           recovery_[i].connecting_since != 0 || channels_->get_channel(static_cast<int>(i)).handshake != nullptr;
       if (under_way) next = std::min(next, time + kAttemptStep);
       if (!under_way && initiator_) next = std::min(next, std::max(recovery_[i].next_probe, time));
-      if (!initiator_ && doors_.size() > i && doors_[i]->knocked) next = time;
     }
     if (deserted_since_ != 0) next = std::min(next, deserted_since_ + options_.link_timeout + kMillisecond);
   }
