@@ -18,7 +18,6 @@ constexpr int kUnsentBytes = 128 * 1024;
 constexpr int kKeepaliveIdleSeconds = 5;
 constexpr int kKeepaliveIntervalSeconds = 1;
 constexpr int kKeepaliveProbes = 5;
-constexpr int kUserTimeoutMilliseconds = 10'000;
 
 // Options are wishes: a kernel that lacks one still carries bytes.
 void wish(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
@@ -106,6 +105,9 @@ Status make_tcp_socket(int family, UniqueFd* out) {
   return {};
 }
 
+// No TCP_USER_TIMEOUT: it counts the time that a peer's window is closed as well, and would end the lanes of a peer
+// that computes for longer between two receives. Comm::check_alive finds who is silent, keepalive who is gone while
+// idle.
 void tune_tcp_socket(int fd) {
   wish(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytes);
@@ -113,7 +115,6 @@ void tune_tcp_socket(int fd) {
   wish(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepaliveIdleSeconds);
   wish(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepaliveIntervalSeconds);
   wish(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
-  wish(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeoutMilliseconds);
 }
 
 void bind_to_device(int fd, const std::string& device) {

@@ -38,7 +38,7 @@ struct SocketAddress {
 // A non-blocking TCP socket.
 Status make_tcp_socket(int family, UniqueFd* out);
 
-// No delay, a short unsent backlog, keepalive and a bound on how long sent bytes may stay unacknowledged.
+// No delay, a short unsent backlog, and keepalive, which finds a peer that is gone within ten seconds.
 void tune_tcp_socket(int fd);
 
 // Makes what `fd` sends leave through `device`. Not everyone may: the source address and the routes decide then.

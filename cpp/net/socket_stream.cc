@@ -20,7 +20,8 @@ constexpr size_t kSinkBytes = 64 * 1024;
 // One connection's share of a round, so that the other lanes get their turn.
 constexpr size_t kShareBytes = 1024 * 1024;
 constexpr size_t kVectors = 32;
-constexpr uint8_t kStateClosed = 7;  // TCP_CLOSE of netinet/tcp.h, which cannot stand beside linux/tcp.h
+constexpr uint8_t kUnansweredProbes = 3;  // the first three take about 1.5 s
+constexpr uint8_t kStateClosed = 7;       // TCP_CLOSE of netinet/tcp.h, which cannot stand beside linux/tcp.h
 
 }  // namespace
 
@@ -228,8 +229,11 @@ bool SocketStream::read(size_t* got) {
 
 bool SocketStream::handle_errors() {
   errors_ = false;
-  zerocopy_.reap(fd_.get());
-  readable_ = true;
+  if (zerocopy_.outstanding()) {
+    zerocopy_.reap(fd_.get());
+  } else {
+    readable_ = true;  // reading tells what broke
+  }
   // A connection that waits for nothing would not notice a reset by reading.
   if (staging_ != nullptr || !receives_.empty()) return true;
   int error = 0;
@@ -260,10 +264,12 @@ Status SocketStream::check_alive(Nanos silence) {
   if (getsockopt(fd_.get(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return {};
   if (info.tcpi_state == kStateClosed) return failure_ = fail("the connection has ended", end_reason_);
   const bool window_closed = length > offsetof(tcp_info, tcpi_snd_wnd) && info.tcpi_snd_wnd == 0;
-  // Nothing under way, or the peer's kernel said itself that it takes nothing at present.
+  // Nothing under way, or the peer's kernel said itself that it takes nothing at present: it answers probes all the
+  // same.
   if (info.tcpi_unacked == 0 || window_closed) {
     acked_since_ = 0;
-    return {};
+    if (info.tcpi_probes < kUnansweredProbes) return {};
+    return failure_ = fail("the peer's kernel answers no probes", ETIMEDOUT);
   }
   const Nanos time = now();
   if (acked_since_ == 0 || info.tcpi_bytes_acked != acked_) {

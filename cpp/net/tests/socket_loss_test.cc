@@ -4,6 +4,7 @@
 #include <linux/filter.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -195,6 +196,10 @@ TEST(CheckAliveTest, APeerThatDoesNotReadIsAlive) {
   CommPair pair;
   const auto data = random_bytes(kBig, 11);
   must_send(*pair.left, data.data(), data.size());
+  int user_timeout = -1;
+  socklen_t length = sizeof user_timeout;
+  ASSERT_EQ(getsockopt(descriptor_of(*pair.left), IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, &length), 0);
+  EXPECT_EQ(user_timeout, 0) << "it would end the connection of a peer that reads nothing for so long";
   const Nanos deadline = now() + 1500 * kMillisecond;
   while (now() < deadline) {
     bool moved = false;
@@ -213,11 +218,16 @@ TEST(CheckAliveTest, AnIdleConnectionIsAliveAndSoIsOneJustUsedAgain) {
   EXPECT_TRUE(pair.left->check_alive(50 * kMillisecond).ok());
 }
 
-TEST(CheckAliveTest, APeerWhoseKernelIsSilentIsNot) {
-  CommPair pair;
+// From now on the comm's kernel ignores what arrives, as if the wire were cut.
+void silence(const Comm& comm) {
   sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
   const sock_fprog drop_all{1, &nothing};
-  ASSERT_EQ(setsockopt(descriptor_of(*pair.right), SOL_SOCKET, SO_ATTACH_FILTER, &drop_all, sizeof drop_all), 0);
+  ASSERT_EQ(setsockopt(descriptor_of(comm), SOL_SOCKET, SO_ATTACH_FILTER, &drop_all, sizeof drop_all), 0);
+}
+
+TEST(CheckAliveTest, APeerWhoseKernelIsSilentIsNot) {
+  CommPair pair;
+  silence(*pair.right);
   const auto data = random_bytes(1000, 12);
   must_send(*pair.left, data.data(), data.size());
   bool moved = false;
@@ -233,6 +243,27 @@ TEST(CheckAliveTest, APeerWhoseKernelIsSilentIsNot) {
   EXPECT_LT(now() - begin, 2 * kSecond);
   EXPECT_EQ(alive.code(), HAWSER_LANE_LOST);
   EXPECT_THAT(alive.text(), HasSubstr("acknowledged nothing"));
+}
+
+TEST(CheckAliveTest, APeerThatFallsSilentWhileItsWindowIsClosedIsNot) {
+  CommPair pair;
+  const auto data = random_bytes(kBig, 15);
+  must_send(*pair.left, data.data(), data.size());
+  const auto step = [&] {
+    bool moved = false;
+    EXPECT_TRUE(CommPair::progress(*pair.left, &moved));
+    pair.poller.wait(10 * kMillisecond);
+    return pair.left->check_alive(100 * kMillisecond);
+  };
+  const Nanos deadline = now() + 500 * kMillisecond;
+  while (now() < deadline) ASSERT_TRUE(step().ok());
+  silence(*pair.right);
+  Status alive;
+  ASSERT_TRUE(until([&] {
+    alive = step();
+    return !alive.ok();
+  }));
+  EXPECT_EQ(alive.code(), HAWSER_LANE_LOST);
 }
 
 TEST(ZeroCopyTest, ASendThatTheKernelReadsCannotBeTakenBack) {
