@@ -16,6 +16,7 @@ constexpr uint32_t kOpCapacity = 4096;
 constexpr uint32_t kEventCapacity = 8192;
 // While spinning, the lane that spoke last is read directly; the others are asked for through the poller this seldom.
 constexpr uint32_t kSpinsPerPoll = 8;
+constexpr uint32_t kRoundsPerPoll = 8;
 // A driver that never sleeps tells peers what it owes them when nothing has moved for so long.
 constexpr Nanos kQuiet = 100 * kMicrosecond;
 
@@ -181,10 +182,12 @@ void Engine::spin_once() {
   for (Link* link : links_) {
     if (link != nullptr) link->expect_input();
   }
-  if (++spins_ % kSpinsPerPoll == 0) {
-    poller_.wait(0);
-    tend();
-  }
+  if (++spins_ % kSpinsPerPoll == 0) poll();
+}
+
+void Engine::poll() {
+  poller_.wait(0);
+  tend();
 }
 
 void Engine::settle_when_quiet(Nanos time) {
@@ -227,12 +230,11 @@ int Engine::progress(Nanos timeout, Nanos spin) {
   for (Link* link : links_) {
     if (link != nullptr) link->driver_has_chosen();
   }
-  poller_.wait(0);
   const Nanos started = now();
   const Nanos forever = std::numeric_limits<Nanos>::max();
   const Nanos deadline = timeout < 0 || timeout > forever - started ? forever : started + timeout;
   Nanos idle_since = started;
-  for (bool woken = false;;) {
+  for (bool woken = false, polled = false;;) {
     const bool moved = round();
     const Nanos time = now();
     if (moved) moved_at_ = time;
@@ -240,15 +242,19 @@ int Engine::progress(Nanos timeout, Nanos spin) {
     if (const int events = events_waiting(); events > 0) return events;
     if (wants_driver()) return 1;
     settle_when_quiet(time);
-    if (timeout == 0 || woken) return 0;
+    if (woken) return 0;
     if (moved) {
       idle_since = time;
-      poller_.wait(0);
-      tend();
-      continue;
-    }
-    if (time >= deadline) return 0;
-    if (time - idle_since < spin) {
+      // What moved may well move on: the poller is asked when nothing does, or when others would wait too long.
+      if (++busy_rounds_ % kRoundsPerPoll == 0) poll();
+      if (timeout == 0) return 0;
+    } else if (timeout == 0) {
+      if (polled) return 0;
+      poll();
+      polled = true;
+    } else if (time >= deadline) {
+      return 0;
+    } else if (time - idle_since < spin) {
       if (woken_.load(std::memory_order_relaxed)) woken = woken_.exchange(false);
       spin_once();
     } else {

@@ -52,6 +52,7 @@ class Engine : public EventSink {
   Nanos sleep_limit(Nanos time, Nanos deadline);
   bool sleep(Nanos time, Nanos deadline);
   void spin_once();
+  void poll();
   void settle_when_quiet(Nanos time);
 
   Mapping memory_;
@@ -68,6 +69,7 @@ class Engine : public EventSink {
   std::vector<Link*> links_;  // by id; null where one was detached
   std::atomic<bool> woken_{false};
   uint32_t spins_ = 0;
+  uint32_t busy_rounds_ = 0;
   Nanos moved_at_ = 0;
   bool settled_ = true;  // what is owed to peers was told since anything last moved
 };

@@ -41,7 +41,8 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   // Before the driver sleeps: acknowledges and tells credit that would else wait for the next packet, and says in
   // next_tending() when to wake for this link's sake.
   void prepare_sleep(Nanos time);
-  // Watches over lanes: the silent, the lost, those on their way back. Call when due, and wake for it at next_tending().
+  // Watches over lanes: the silent, the lost, those on their way back. Call when due, and wake for it at
+  // next_tending().
   void tend(Nanos time);
   bool is_due(Nanos time) const;
   Nanos next_tending() const { return next_tending_; }
