@@ -1,0 +1,17 @@
+/** The commands of Hawser: what users type, and what scripts read. */
+module org.hawser.cli {
+  requires HdrHistogram;
+  requires com.fasterxml.jackson.databind;
+  requires info.picocli;
+  requires jdk.management;
+  requires org.hawser;
+
+  opens org.hawser.cli to
+      info.picocli;
+  opens org.hawser.cli.common to
+      com.fasterxml.jackson.databind,
+      info.picocli;
+  opens org.hawser.cli.perf to
+      com.fasterxml.jackson.databind,
+      info.picocli;
+}

@@ -1,0 +1,45 @@
+package org.hawser.cli.common;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.util.List;
+import org.hawser.lane.LaneServer;
+import org.hawser.lane.Lanes;
+
+/** The first line of a command that listens. */
+public record Listening(int port, List<String> lanes) {
+  /** Says where it listens, as JSON or for people. */
+  public static void announce(PrintWriter out, boolean json, Lanes lanes, LaneServer server) {
+    List<String> devices =
+        Lanes.devices(lanes.options().lanes()).stream()
+            .filter(device -> device.lane() >= 0)
+            .sorted((one, other) -> Integer.compare(one.lane(), other.lane()))
+            .map(device -> device.name() + " " + device.address())
+            .toList();
+    if (json) {
+      out.println(Json.write(new Listening(server.port(), devices)));
+    } else {
+      out.printf(
+          "listening at port %d, %d lanes over %s%n",
+          server.port(), lanes.count(), String.join(", ", devices));
+    }
+    out.flush();
+  }
+
+  /** Ends this process as soon as its standard input ends: whoever started it is gone then. */
+  public static void endWithInput() {
+    Thread.ofPlatform()
+        .daemon()
+        .name("hawser-input")
+        .start(
+            () -> {
+              try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+              } catch (IOException e) {
+                // As good as its end.
+              }
+              Runtime.getRuntime().halt(1);
+            });
+  }
+}

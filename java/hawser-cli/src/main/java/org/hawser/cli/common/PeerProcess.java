@@ -1,0 +1,158 @@
+package org.hawser.cli.common;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+
+/**
+ * A second process of this program that listens. It ends by itself when this one does, since its
+ * standard input then ends.
+ */
+public final class PeerProcess implements AutoCloseable {
+  /** Tells a command that listens to end with its standard input. */
+  public static final String UNTIL_INPUT_ENDS = "--until-input-ends";
+
+  private static final Duration START = Duration.ofSeconds(30);
+  private static final Duration GRACE = Duration.ofSeconds(2);
+
+  private final Process process;
+  private final Path errors;
+  private final int port;
+
+  private PeerProcess(Process process, Path errors) {
+    this.process = process;
+    this.errors = errors;
+    this.port = awaitPort();
+  }
+
+  /**
+   * Starts a command that prints a {@link Listening} as its first line, and waits for that.
+   *
+   * @param variables its whole environment
+   */
+  public static PeerProcess start(Map<String, String> variables, List<String> arguments) {
+    try {
+      Path errors = Files.createTempFile("hawser-peer-", ".txt");
+      var builder = new ProcessBuilder(command(arguments)).redirectError(errors.toFile());
+      builder.environment().clear();
+      builder.environment().putAll(variables);
+      return new PeerProcess(builder.start(), errors);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** As this process was started: from modules, as scripts/hawser does, or from a class path. */
+  private static List<String> command(List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:+UseSerialGC", "-Xshare:auto"));
+    String library = System.getProperty("hawser.library.path");
+    if (library != null) {
+      command.add("-Dhawser.library.path=" + library);
+    }
+    String modules = System.getProperty("jdk.module.path");
+    if (modules != null) {
+      command.addAll(List.of("--enable-native-access=org.hawser", "--module-path", modules));
+      command.addAll(List.of("--module", "org.hawser.cli/org.hawser.cli.Hawser"));
+    } else {
+      command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--class-path"));
+      command.addAll(List.of(System.getProperty("java.class.path"), "org.hawser.cli.Hawser"));
+    }
+    command.addAll(arguments);
+    command.add(UNTIL_INPUT_ENDS);
+    return command;
+  }
+
+  private int awaitPort() {
+    BufferedReader output = process.inputReader();
+    var line = new CompletableFuture<String>();
+    // Reads to the end, so that the peer never waits for room in the pipe.
+    Thread.ofVirtual().start(() -> line.complete(drain(output, line)));
+    try {
+      String first = line.get(START.toMillis(), TimeUnit.MILLISECONDS);
+      if (first != null) {
+        return Json.read(first.getBytes(), Listening.class).port();
+      }
+    } catch (TimeoutException | ExecutionException e) {
+      // Told below, with what the peer said.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    close();
+    throw new HawserException(ErrorCode.IO, "the peer process did not start");
+  }
+
+  private static String drain(BufferedReader output, CompletableFuture<String> first) {
+    try (output) {
+      String line = output.readLine();
+      first.complete(line);
+      while (line != null) {
+        line = output.readLine();
+      }
+    } catch (IOException e) {
+      // The process has ended; its exit status tells the rest.
+    }
+    return null;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public ProcessHandle handle() {
+    return process.toHandle();
+  }
+
+  /**
+   * Waits for its end.
+   *
+   * @throws HawserException when it failed, or does not end
+   */
+  public void await(Duration timeout) {
+    try {
+      if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new HawserException(ErrorCode.TIMEOUT, "the peer process did not end in time");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HawserException(ErrorCode.CANCELLED, "interrupted while the peer process ends", e);
+    }
+    if (process.exitValue() != 0) {
+      throw new HawserException(
+          ErrorCode.IO, "the peer process failed with status " + process.exitValue());
+    }
+  }
+
+  /** Ends it if it still runs, and shows what it had to say when it failed. */
+  @Override
+  public void close() {
+    try {
+      process.getOutputStream().close();
+      if (!process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+      if (process.exitValue() != 0) {
+        Files.readAllLines(errors).forEach(line -> System.err.println("peer: " + line));
+      }
+      Files.deleteIfExists(errors);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

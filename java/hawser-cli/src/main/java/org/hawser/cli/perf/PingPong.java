@@ -1,0 +1,110 @@
+package org.hawser.cli.perf;
+
+import java.lang.foreign.MemorySegment;
+import org.hawser.lane.Link;
+import org.hawser.lane.Transfer;
+
+/**
+ * One message to and fro. Sends use several places in turn, so that nobody waits for the
+ * acknowledgement of a message whose answer is there already.
+ */
+final class PingPong {
+  static final int PLACES = 4;
+
+  private final Link link;
+  private final Waiting waiting;
+  private final Slots outgoing;
+  private final Slots incoming;
+  private final Arrivals arrivals;
+  private final Transfer[] sends = new Transfer[PLACES];
+  private Transfer next;
+  private long sent;
+  private long received;
+  private int left = PLACES;
+
+  /** Posts the first receive. */
+  PingPong(Link link, Waiting waiting, Arrivals arrivals, Slots outgoing, Slots incoming) {
+    this.link = link;
+    this.waiting = waiting;
+    this.arrivals = arrivals;
+    this.outgoing = outgoing;
+    this.incoming = incoming;
+    post();
+  }
+
+  /** The client: asks, and times the answers. */
+  void ask(Plan plan, Clock clock) {
+    Phase phase = Phase.WARM_UP;
+    long warmUntil = System.nanoTime() + (long) (plan.warmUpSeconds() * 1e9);
+    while (left > 0) {
+      long before = System.nanoTime();
+      send(phase);
+      receive();
+      long now = System.nanoTime();
+      if (phase == Phase.WARM_UP && now >= warmUntil) {
+        clock.begin(now);
+        phase = Phase.TIMED;
+      } else if (phase == Phase.TIMED) {
+        clock.completed(now, (now - before) / 2);
+        if (clock.nanosSince(now) >= plan.seconds() * 1e9) {
+          clock.finish();
+          phase = Phase.CLEAR;
+        }
+      } else if (phase == Phase.CLEAR) {
+        phase = Phase.PROOF;
+      }
+    }
+    awaitSends();
+  }
+
+  /** The server: answers each message with one of the same phase. */
+  void answer() {
+    while (left > 0) {
+      send(receive());
+    }
+    awaitSends();
+  }
+
+  private void send(Phase phase) {
+    int slot = outgoing.index(sent);
+    if (sends[slot] != null) {
+      waiting.await(sends[slot]);
+    }
+    MemorySegment message = outgoing.of(sent);
+    Pattern.writeHeader(message, Pattern.header(sent, phase));
+    sends[slot] = link.send(message, StreamSender.TAG);
+    sent++;
+  }
+
+  /** Takes the next message, and posts the receive of the one after it. */
+  private Phase receive() {
+    MemorySegment message = incoming.of(received);
+    long length = waiting.await(next);
+    Phase phase = arrivals.take(message, length);
+    if (phase == Phase.CLEAR) {
+      for (int place = 0; place < PLACES; place++) {
+        incoming.of(place).fill((byte) 0);
+      }
+    } else if (phase == Phase.PROOF) {
+      arrivals.prove(message, incoming.index(received));
+    }
+    received++;
+    if (phase.ordinal() > Phase.TIMED.ordinal()) {
+      left--;
+    }
+    if (left > 0) {
+      post();
+    }
+    return phase;
+  }
+
+  private void post() {
+    next = link.receive(incoming.of(received), StreamSender.TAG);
+  }
+
+  private void awaitSends() {
+    for (Transfer send : sends) {
+      waiting.await(send);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package org.hawser.cli.perf;
+
+import org.hawser.lane.WaitMode;
+
+/**
+ * What the client wants to do next, told to the server.
+ *
+ * @param version of this talk; both ends must have the same
+ * @param bytes a message
+ * @param window messages in flight
+ * @param seconds measured, after {@code warmUpSeconds}
+ */
+public record Plan(
+    int version,
+    Operation op,
+    long bytes,
+    int window,
+    double seconds,
+    double warmUpSeconds,
+    WaitMode waitMode) {
+  static final int VERSION = 1;
+
+  /** Memory for each direction. */
+  long bufferBytes() {
+    return Math.multiplyExact(bytes, window);
+  }
+}
