@@ -41,6 +41,8 @@ public final class Link implements AutoCloseable {
   private volatile HawserException failure;
   private volatile List<LaneStatistics> lastStatistics = List.of();
   private volatile Consumer<LinkEvent> listener = event -> {};
+  // The driver's.
+  private boolean freed;
   // The driver's: chains what the listener is told, so that it hears one event at a time, in order.
   private CompletableFuture<Void> told = CompletableFuture.completedFuture(null);
 
@@ -324,16 +326,22 @@ public final class Link implements AutoCloseable {
     return backlog;
   }
 
+  /** Its memory is gone with it. */
   void closeNative() {
+    freed = true;
     link.close();
   }
 
   /** Why a transfer ended with {@code code}. */
   HawserException failure(Transfer transfer, int code, long bytes) {
-    if (failure != null && failure.code() == ErrorCode.ofNative(code)) {
+    ErrorCode error = ErrorCode.ofNative(code);
+    if (failure == null && !freed && memory.state() == LinkMemory.DEAD) {
+      // Transfers end before the event that tells it: the reason is there already.
+      failure = link.error();
+    }
+    if (failure != null && error != ErrorCode.CANCELLED && error != ErrorCode.TRUNCATED) {
       return failure;
     }
-    ErrorCode error = ErrorCode.ofNative(code);
     String why =
         switch (error) {
           case CANCELLED -> "was cancelled";

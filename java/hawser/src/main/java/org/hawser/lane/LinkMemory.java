@@ -14,6 +14,8 @@ final class LinkMemory {
   /** Values of {@code hawser_link_state}. */
   static final int OPEN = 0;
 
+  static final int DEAD = 2;
+
   private static final long LANES = Layouts.offset(Layouts.LINK_SHARED, "lanes");
   private static final long STATE = Layouts.offset(Layouts.LINK_SHARED, "state");
   private static final long UNACKNOWLEDGED = Layouts.offset(Layouts.LINK_SHARED, "unacknowledged");
