@@ -11,6 +11,15 @@ module org.hawser.cli {
   opens org.hawser.cli.common to
       com.fasterxml.jackson.databind,
       info.picocli;
+  opens org.hawser.cli.demo to
+      com.fasterxml.jackson.databind,
+      info.picocli;
+  opens org.hawser.cli.doctor to
+      com.fasterxml.jackson.databind,
+      info.picocli;
+  opens org.hawser.cli.files to
+      com.fasterxml.jackson.databind,
+      info.picocli;
   opens org.hawser.cli.perf to
       com.fasterxml.jackson.databind,
       info.picocli;

@@ -6,6 +6,10 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.Settings;
 import org.hawser.cli.common.Version;
+import org.hawser.cli.demo.DemoCommand;
+import org.hawser.cli.doctor.DoctorCommand;
+import org.hawser.cli.files.ReceiveCommand;
+import org.hawser.cli.files.SendCommand;
 import org.hawser.cli.perf.PerfCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,7 +31,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
     usageHelpAutoWidth = true,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong use"},
-    subcommands = {PerfCommand.class})
+    subcommands = {
+      PerfCommand.class,
+      SendCommand.class,
+      ReceiveCommand.class,
+      DoctorCommand.class,
+      DemoCommand.class
+    })
 public final class Hawser implements Runnable {
   private static final int FAILED = 1;
   private static final int MISUSED = 2;

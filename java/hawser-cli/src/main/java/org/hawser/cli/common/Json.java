@@ -2,6 +2,7 @@ package org.hawser.cli.common;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -26,6 +27,15 @@ public final class Json {
       return MAPPER.writeValueAsString(value);
     } catch (JsonProcessingException e) {
       throw new HawserException(ErrorCode.INTERNAL, "cannot write JSON: " + e.getMessage(), e);
+    }
+  }
+
+  /** Any JSON, as it is. */
+  public static JsonNode tree(String json) {
+    try {
+      return MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new HawserException(ErrorCode.INTERNAL, "not JSON: " + json, e);
     }
   }
 

@@ -3,6 +3,7 @@ package org.hawser.cli.perf;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import org.hawser.cli.common.Links;
 import org.hawser.lane.Link;
 
 /** Sends and receives at once: the sender gets a thread of its own. */
@@ -15,22 +16,21 @@ final class BothWays {
 
   /** Runs both to their end. When one fails the link is closed, so that the other ends too. */
   static void run(Link link, StreamSender sender, StreamReceiver receiver) {
-    var sending = CompletableFuture.runAsync(sender::run, THREADS);
-    sending.whenComplete((_, failure) -> closeAfter(failure, link));
+    var sending = CompletableFuture.runAsync(() -> orClose(sender::run, link), THREADS);
+    orClose(receiver::run, link);
     try {
-      receiver.run();
       sending.join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
-    } catch (RuntimeException e) {
-      closeAfter(e, link);
-      throw e;
     }
   }
 
-  private static void closeAfter(Throwable failure, Link link) {
-    if (failure != null) {
-      link.close();
+  private static void orClose(Runnable stream, Link link) {
+    try {
+      stream.run();
+    } catch (RuntimeException e) {
+      Links.closeAfter(e, link);
+      throw e;
     }
   }
 }

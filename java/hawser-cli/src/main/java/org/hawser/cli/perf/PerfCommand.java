@@ -14,6 +14,7 @@ import org.hawser.cli.common.LaneArguments;
 import org.hawser.cli.common.Listening;
 import org.hawser.cli.common.LiveLines;
 import org.hawser.cli.common.PeerProcess;
+import org.hawser.cli.common.Service;
 import org.hawser.lane.LaneOptions;
 import org.hawser.lane.Lanes;
 import picocli.CommandLine.ArgGroup;
@@ -141,7 +142,9 @@ public final class PerfCommand implements Callable<Integer> {
     try (var opened = Lanes.open(lanes.options());
         var server = opened.listen(bind, port)) {
       Listening.announce(spec.commandLine().getOut(), json, opened, server);
-      return new PerfListener(opened, server, spec.commandLine().getErr()).run(once);
+      return new Service(
+              server, link -> PerfServer.serve(opened, link), spec.commandLine().getErr())
+          .run(once);
     }
   }
 

@@ -1,0 +1,42 @@
+package org.hawser.cli.doctor;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import org.hawser.lane.Device;
+
+/**
+ * What {@code hawser doctor --json} prints.
+ *
+ * @param ok whether lanes can be opened here
+ * @param devices all of the machine, in the kernel's order; none without the native library
+ * @param features of the kernel, null without the native library
+ */
+public record Diagnosis(
+    boolean ok,
+    Jdk jdk,
+    @JsonProperty("native") NativeHalf nativeHalf,
+    List<Device> devices,
+    JsonNode features,
+    List<Lack> missing) {
+
+  /** The JDK that runs this. */
+  public record Jdk(String version, String vendor, String home) {}
+
+  /**
+   * The native library.
+   *
+   * @param origin the file it was loaded from, or its place inside the jar; null when not loaded
+   * @param problem why it cannot be used, null when it can
+   */
+  public record NativeHalf(
+      boolean loaded, String origin, String version, Integer abi, String problem) {}
+
+  /**
+   * Something that is missing.
+   *
+   * @param required whether no lanes can be opened without it
+   * @param command what gets it
+   */
+  public record Lack(String what, boolean required, String command) {}
+}

@@ -1,0 +1,98 @@
+package org.hawser.cli.doctor;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.hawser.cli.common.Json;
+import org.hawser.cli.common.LaneArguments;
+import org.hawser.cli.common.Version;
+import org.hawser.cli.doctor.Diagnosis.NativeHalf;
+import org.hawser.lane.Device;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code hawser doctor}. */
+@Command(
+    name = "doctor",
+    description = "Show what Hawser finds on this machine, what is missing, and what gets it.",
+    footer = {"", "The exit code is 0 when lanes can be opened here."})
+public final class DoctorCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private LaneArguments lanes;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    Diagnosis diagnosis = new Examination(lanes.options().lanes()).run();
+    if (json) {
+      out().println(Json.write(diagnosis));
+    } else {
+      print(diagnosis);
+    }
+    return diagnosis.ok() ? 0 : 1;
+  }
+
+  private void print(Diagnosis diagnosis) {
+    out().printf("hawser   %s%n", Version.own());
+    out()
+        .printf(
+            "JDK      %s, %s, %s%n",
+            diagnosis.jdk().version(), diagnosis.jdk().vendor(), diagnosis.jdk().home());
+    print(diagnosis.nativeHalf());
+    if (diagnosis.features() != null) {
+      out().println("kernel");
+      diagnosis
+          .features()
+          .properties()
+          .forEach(
+              feature ->
+                  out().printf("  %-22s %s%n", feature.getKey(), feature.getValue().asText()));
+    }
+    if (!diagnosis.devices().isEmpty()) {
+      out().println("devices");
+      diagnosis.devices().forEach(this::print);
+    }
+    diagnosis
+        .missing()
+        .forEach(
+            lack ->
+                out()
+                    .printf(
+                        "%s %s%n  get it with: %s%n",
+                        lack.required() ? "MISSING " : "optional", lack.what(), lack.command()));
+    out().println(diagnosis.ok() ? "ok: lanes can be opened" : "NOT OK: lanes cannot be opened");
+  }
+
+  private void print(NativeHalf nativeHalf) {
+    if (nativeHalf.problem() == null) {
+      out()
+          .printf(
+              "native   %s, ABI %d, from %s%n",
+              nativeHalf.version(), nativeHalf.abi(), nativeHalf.origin());
+    } else {
+      out().printf("native   cannot be used: %s%n", nativeHalf.problem());
+    }
+  }
+
+  private void print(Device device) {
+    out()
+        .printf(
+            "  %-15s %-16s %s, MTU %d, %s, NUMA node %s%s%n                  %s%n",
+            device.name(),
+            device.address().isEmpty() ? "no address" : device.address(),
+            device.up() ? "up" : "down",
+            device.mtu(),
+            device.speedMbps() < 0 ? "speed unknown" : device.speedMbps() + " Mbit/s",
+            device.numaNode() < 0 ? "unknown" : device.numaNode(),
+            device.pci().isEmpty() ? "" : ", PCI " + device.pci(),
+            device.reason());
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+}

@@ -1,0 +1,100 @@
+package org.hawser.cli.doctor;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.hawser.HawserException;
+import org.hawser.cli.common.Json;
+import org.hawser.cli.doctor.Diagnosis.Jdk;
+import org.hawser.cli.doctor.Diagnosis.Lack;
+import org.hawser.cli.doctor.Diagnosis.NativeHalf;
+import org.hawser.ffi.HawserLibrary;
+import org.hawser.ffi.NativeLibrary;
+import org.hawser.ffi.Pmix;
+import org.hawser.lane.Device;
+import org.hawser.lane.Lanes;
+
+/** Looks at everything once. */
+final class Examination {
+  private static final String BUILD = "scripts/setup && scripts/hawser --version";
+
+  private final String lanes;
+  private final List<Lack> missing = new ArrayList<>();
+  private boolean ok = true;
+
+  /**
+   * @param lanes the devices wanted, as {@link org.hawser.lane.LaneOptions#lanes()}
+   */
+  Examination(String lanes) {
+    this.lanes = lanes;
+  }
+
+  Diagnosis run() {
+    NativeHalf nativeHalf = nativeHalf();
+    List<Device> devices = nativeHalf.problem() == null ? devices() : List.of();
+    var features = nativeHalf.problem() == null ? Json.tree(Lanes.features()) : null;
+    tool("ip", "scripts/lab", "iproute2");
+    tool("tc", "scripts/lab", "iproute2");
+    pmix();
+    var jdk =
+        new Jdk(
+            Runtime.version().toString(),
+            System.getProperty("java.vendor"),
+            System.getProperty("java.home"));
+    return new Diagnosis(ok, jdk, nativeHalf, devices, features, List.copyOf(missing));
+  }
+
+  private NativeHalf nativeHalf() {
+    try {
+      HawserLibrary.require();
+      return new NativeHalf(
+          true, NativeLibrary.origin(), HawserLibrary.version(), HawserLibrary.abiVersion(), null);
+    } catch (HawserException e) {
+      lack("a native library that fits", true, BUILD);
+      boolean loaded = NativeLibrary.isAvailable();
+      return new NativeHalf(
+          loaded, loaded ? NativeLibrary.origin() : null, null, null, e.getMessage());
+    }
+  }
+
+  private List<Device> devices() {
+    try {
+      List<Device> devices = Lanes.devices(lanes);
+      if (devices.stream().noneMatch(device -> device.lane() >= 0)) {
+        lack("a device for a lane", true, "ip link set DEVICE up");
+      }
+      return devices;
+    } catch (HawserException e) {
+      lack("the devices asked for (%s)".formatted(e.getMessage()), true, "ip -brief link");
+      return Lanes.devices("");
+    }
+  }
+
+  private void tool(String name, String user, String debianPackage) {
+    boolean found =
+        Arrays.stream((System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin").split(":"))
+            .anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
+    if (!found) {
+      lack("%s, for %s".formatted(name, user), false, install(debianPackage));
+    }
+  }
+
+  private void pmix() {
+    try {
+      Pmix.load();
+    } catch (HawserException e) {
+      lack("libpmix, for hawser perf --launched under PMIx", false, install("libpmix2"));
+    }
+  }
+
+  private static String install(String debianPackage) {
+    return "sudo apt-get install -y " + debianPackage;
+  }
+
+  private void lack(String what, boolean required, String command) {
+    missing.add(new Lack(what, required, command));
+    ok &= !required;
+  }
+}
