@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint32_t kOpCapacity = 4096;
 constexpr uint32_t kEventCapacity = 8192;
+constexpr uint32_t kLargestRing = 1u << 20;
 // While spinning, the lane that spoke last is read directly; the others are asked for through the poller this seldom.
 constexpr uint32_t kSpinsPerPoll = 8;
 constexpr uint32_t kRoundsPerPoll = 8;
@@ -81,8 +82,10 @@ Status Engine::open(const hawser_config& config) {
 }
 
 Status Engine::map_rings(uint32_t op_capacity, uint32_t event_capacity) {
-  if (!std::has_single_bit(op_capacity) || !std::has_single_bit(event_capacity)) {
-    return {HAWSER_INVALID_ARGUMENT, "ring capacities must be powers of two"};
+  // With a single slot, a full operation ring cannot be told from an empty one.
+  const auto fits = [](uint32_t slots) { return std::has_single_bit(slots) && slots >= 2 && slots <= kLargestRing; };
+  if (!fits(op_capacity) || !fits(event_capacity)) {
+    return {HAWSER_INVALID_ARGUMENT, "ring capacities must be powers of two from 2 to " + std::to_string(kLargestRing)};
   }
   const size_t ops_at = aligned(sizeof(hawser_engine_shared));
   const size_t events_at = aligned(ops_at + op_capacity * sizeof(hawser_op));
@@ -236,6 +239,9 @@ int Engine::progress(Nanos timeout, Nanos spin) {
   Nanos idle_since = started;
   for (bool woken = false, polled = false;;) {
     const bool moved = round();
+    // What moved may well move on: the poller is asked when nothing does, or when others would wait too long. Before the
+    // returns below: a driver that finds events every time must not miss what else happens.
+    if (moved && ++busy_rounds_ % kRoundsPerPoll == 0) poll();
     const Nanos time = now();
     if (moved) moved_at_ = time;
     settled_ = settled_ && !moved;
@@ -245,8 +251,6 @@ int Engine::progress(Nanos timeout, Nanos spin) {
     if (woken) return 0;
     if (moved) {
       idle_since = time;
-      // What moved may well move on: the poller is asked when nothing does, or when others would wait too long.
-      if (++busy_rounds_ % kRoundsPerPoll == 0) poll();
       if (timeout == 0) return 0;
     } else if (timeout == 0) {
       if (polled) return 0;

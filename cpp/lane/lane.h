@@ -56,7 +56,10 @@ class Lane {
   // Whether receive() would find something, be it what the comm read in passing while it sent.
   bool has_input() const { return alive_ && (read_in_passing_ || channel_.comm->ready()); }
   uint64_t queued_bytes() const { return packet_bytes_in_flight_; }
-  bool unacknowledged() const { return slots_in_use() != 0 || !channel_.window.is_empty(); }
+  // Whether the peer's kernel ought to be alive: something is under way, or waits because the lane does not take it.
+  bool unacknowledged() const {
+    return slots_in_use() != 0 || !channel_.window.is_empty() || chunks_.front() != nullptr;
+  }
   bool owes_acknowledgement() const { return packets_received_ != packets_told_ || chunks_received_ != chunks_told_; }
   // Records that only this lane may carry, ahead of all others.
   template <typename Record>
