@@ -53,11 +53,15 @@ void Lane::lose() {
   for (uint32_t slot = slots_freed_; slot != slots_built_; ++slot) {
     owner_.outbox().requeue(slot_memory(slot), slots_[slot % kSlots].bytes);
   }
+  // Chunks that the comm had not reported as written; some may be acknowledged already.
+  for (; outgoing_first_ != outgoing_last_; ++outgoing_first_) {
+    if (outgoing_[outgoing_first_ % outgoing_.size()].what != Outgoing::What::kChunk) continue;
+    store_relaxed(state_.written_chunks, state_.written_chunks + 1);
+  }
   for (int i = 0; i < channel_.window.size(); ++i) {
     const WindowEntry& entry = channel_.window.at(i);
     store_relaxed(state_.returned_bytes, state_.returned_bytes + entry.bytes);
     store_relaxed(state_.returned_chunks, state_.returned_chunks + 1);
-    if (entry.request != nullptr) store_relaxed(state_.written_chunks, state_.written_chunks + 1);
     if (entry.send == nullptr) continue;
     hawser_event event = make_done(HAWSER_EVENT_CHUNK_RETURNED, owner_.id(), entry.id, HAWSER_OK, entry.bytes);
     event.offset = entry.offset;
@@ -154,7 +158,9 @@ void Lane::fill_header(unsigned char* packet, uint32_t bytes) {
   header.version = wire::kVersion;
   header.bytes = bytes;
   header.packets_received = packets_told_ = packets_received_;
-  header.chunks_received = chunks_told_ = chunks_received_;
+  // The word that a chunk was refused must not come after the count that settles it.
+  if (local_.empty()) chunks_told_ = chunks_received_;
+  header.chunks_received = chunks_told_;
   header.consumed = owner_.tell_credit();
   header.flags = owner_.checksum() ? wire::kPacketChecksummed : 0;
   std::memcpy(packet, &header, sizeof(header));
@@ -179,13 +185,14 @@ Status Lane::send_packet(bool records, bool* sent) {
   if (with_chunk) put_chunk(packet, *chunk, *send);
   if (packet.is_empty()) return {};
   fill_header(memory, packet.bytes());
+  // From here on the packet counts as unacknowledged: should the comm refuse it, its records go again elsewhere.
+  slots_[slots_built_++ % kSlots] = {packet.bytes(), ++packets_sent_};
+  packet_bytes_in_flight_ += packet.bytes();
 
   Request* request = nullptr;
   if (Status status = channel_.comm->isend(memory, packet.bytes(), nullptr, &request); !status.ok()) return status;
   if (request == nullptr) return {HAWSER_LANE_LOST, "the transport has no request left for a packet"};
   remember(Outgoing::What::kPacket, request);
-  slots_[slots_built_++ % kSlots] = {packet.bytes(), ++packets_sent_};
-  packet_bytes_in_flight_ += packet.bytes();
   *sent = true;
   if (!with_chunk) return {};
 
@@ -224,7 +231,8 @@ Status Lane::send(bool* moved, bool records) {
 
 Status Lane::acknowledge(bool now_all) {
   if (!alive_) return {};
-  const bool due = now_all || chunks_received_ != chunks_told_ || packets_received_ - packets_told_ >= kLazyPackets;
+  const bool chunks_due = chunks_received_ != chunks_told_ && local_.empty();
+  const bool due = now_all || chunks_due || packets_received_ - packets_told_ >= kLazyPackets;
   if (!due || acknowledgements_out_ == kAcknowledgements) return {};
   unsigned char* memory = acknowledgement_[acknowledgement_next_++ % kAcknowledgements].data();
   fill_header(memory, sizeof(wire::PacketHeader));
