@@ -126,7 +126,11 @@ Status Inbox::on_message(const MessageRecord& record, const unsigned char* paylo
   const bool is_inline = (record.header.flags & MessageRecord::kInline) != 0;
   const bool is_eager = (record.header.flags & MessageRecord::kEager) != 0;
   const bool is_void = (record.header.flags & MessageRecord::kVoid) != 0;
-  if (record.sequence < next_sequence_ || early_.contains(record.sequence)) return {};  // told twice after a loss
+  if (record.sequence < next_sequence_ || early_.contains(record.sequence)) {
+    // Told twice after a loss; or withdrawn after it was told, and what is still missing of it will not come.
+    if (is_void) on_withdrawn(record.send, HAWSER_CANCELLED);
+    return {};
+  }
   if (!is_void && !is_inline && (record.chunk_bytes == 0 || (is_eager && record.bytes > record.chunk_bytes))) {
     return {HAWSER_LANE_LOST, "the peer announced a message with an impossible chunk size"};
   }
@@ -186,6 +190,10 @@ void Inbox::match(Incoming* incoming, const Receive& receive) {
       outbox_.control(record);
     }
     finish(incoming, HAWSER_TRUNCATED);
+    return;
+  }
+  if (incoming->received < incoming->bytes && (ended_ || (incoming->announced && closed_code_ != HAWSER_OK))) {
+    finish(incoming, closed_code_);  // what is missing of it cannot come any more
     return;
   }
   if (incoming->announced) {
@@ -304,6 +312,7 @@ void Inbox::peer_closed(int32_t code) {
 
 void Inbox::end_all(int32_t code) {
   peer_closed(code);
+  ended_ = true;
   while (true) {
     const auto matched =
         std::find_if(active_.begin(), active_.end(), [](const auto& entry) { return entry.second->matched; });

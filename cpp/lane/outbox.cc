@@ -145,7 +145,15 @@ void Outbox::finish(Send* send, int32_t code) {
 
 void Outbox::on_ready(uint64_t number) {
   const auto found = by_number_.find(number);
-  if (found == by_number_.end() || found->second->ready) return;  // ended, or told twice after a loss
+  if (found == by_number_.end()) {
+    // It has ended. The word of its withdrawal may have overtaken its announcement on another lane: say it again.
+    auto record = make_record<wire::EndRecord>(wire::Kind::kWithdrawn);
+    record.send = number;
+    record.code = HAWSER_CANCELLED;
+    control(record);
+    return;
+  }
+  if (found->second->ready) return;  // told twice after a loss
   found->second->ready = true;
   events_.post(make_done(HAWSER_EVENT_SEND_READY, link_, found->second->id, HAWSER_OK, found->second->bytes));
 }
