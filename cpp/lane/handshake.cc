@@ -12,7 +12,7 @@ Status Handshake::step(bool* done) {
   }
   bool moved = false;
   comm_->expect_input();
-  if (Status status = comm_->progress(&moved); !status.ok()) return status;
+  const Status broken = comm_->progress(&moved);
   size_t bytes = 0;
   if (out_ != nullptr && comm_->test(out_, &bytes)) out_ = nullptr;
   if (in_ != nullptr && comm_->test(in_, &bytes)) {
@@ -29,7 +29,8 @@ Status Handshake::step(bool* done) {
     theirs_.host[sizeof(theirs_.host) - 1] = '\0';
   }
   *done = out_ == nullptr && in_ == nullptr;
-  return {};
+  // What arrived before the comm broke tells more: one who hears of another version hangs up.
+  return broken;
 }
 
 }  // namespace hawser
