@@ -45,7 +45,11 @@ Status try_connect(const addrinfo& address, Nanos deadline, int* out) {
   int error = connect(fd, address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
   if (error == EINPROGRESS) {
     pollfd wait{fd, POLLOUT, 0};
-    if (poll(&wait, 1, millis_until(deadline)) == 0) {
+    int ready = 0;
+    do {
+      ready = poll(&wait, 1, millis_until(deadline));
+    } while (ready < 0 && errno == EINTR);
+    if (ready == 0) {
       error = ETIMEDOUT;
     } else {
       socklen_t length = sizeof(error);

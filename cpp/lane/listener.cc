@@ -60,9 +60,10 @@ Status Listener::take_connectors() {
       return passing ? Status{} : Status::from_errno(HAWSER_IO, "accepting on the bootstrap port");
     }
     if (sessions_.size() == kSessions) {
-      ::close(fd);
+      // Who has come first and not finished since goes: a crowd of strangers cannot lock the others out.
+      ::close(sessions_.front()->fd);
+      sessions_.erase(sessions_.begin());
       strangers_.fetch_add(1, std::memory_order_relaxed);
-      continue;
     }
     if (Status status = open_session(fd); !status.ok()) return status;
   }
@@ -83,6 +84,12 @@ bool Listener::step(Session& session, std::unique_ptr<Link>* link) {
       return true;
     }
     session.message.erase(session.message.begin(), session.message.begin() + sent);
+  }
+  char unasked = 0;
+  if (::recv(session.fd, &unasked, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+    // A connector only reads here: whoever speaks takes this for another service's port.
+    strangers_.fetch_add(1, std::memory_order_relaxed);
+    return true;
   }
   bool complete = false;
   const Status status = session.channels->accept_some(&complete);
