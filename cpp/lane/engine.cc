@@ -239,8 +239,8 @@ int Engine::progress(Nanos timeout, Nanos spin) {
   Nanos idle_since = started;
   for (bool woken = false, polled = false;;) {
     const bool moved = round();
-    // What moved may well move on: the poller is asked when nothing does, or when others would wait too long. Before the
-    // returns below: a driver that finds events every time must not miss what else happens.
+    // What moved may well move on: the poller is asked when nothing does, or when others would wait too long. Before
+    // the returns below: a driver that finds events every time must not miss what else happens.
     if (moved && ++busy_rounds_ % kRoundsPerPoll == 0) poll();
     const Nanos time = now();
     if (moved) moved_at_ = time;

@@ -107,7 +107,7 @@ class Inbox {
   uint64_t consumed_ = 0;
   uint64_t waiting_cost_ = 0;  // of messages without a receive
   int32_t closed_code_ = HAWSER_OK;
-  bool ended_ = false;  // no lane brings anything any more
+  bool ended_ = false;                   // no lane brings anything any more
   std::map<uint64_t, Incoming*> early_;  // by sequence; null: withdrawn
   std::unordered_map<uint64_t, TagQueues> tags_;
   std::unordered_map<uint64_t, Incoming*> active_;  // by number: eager and announced ones until they are whole
