@@ -1,11 +1,13 @@
 // The C ABI over the engine. Every function catches what its C++ half may throw (memory, in the main): nothing crosses.
 #include "hawser.h"
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "lane/listener.h"
 #include "net/devices.h"
@@ -15,17 +17,18 @@ using hawser::Status;
 
 struct hawser_engine {
   hawser::Engine engine;
+  std::vector<hawser_link*> attached;
 };
 
 struct hawser_listener {
-  explicit hawser_listener(hawser::Engine& engine) : listener(engine) {}
+  explicit hawser_listener(hawser_engine& owner) : engine(owner), listener(owner.engine) {}
+  hawser_engine& engine;
   hawser::Listener listener;
 };
 
 struct hawser_link {
-  hawser::Engine& engine;
+  hawser_engine& owner;
   std::unique_ptr<hawser::Link> link;
-  bool attached = false;
 };
 
 namespace {
@@ -66,7 +69,11 @@ void describe_device(const hawser::LaneChoice& choice, size_t index, hawser_devi
   }
 }
 
-Status adopt(hawser::Engine& engine, std::unique_ptr<hawser::Link> link, hawser_link** out) {
+bool is_attached(const hawser_link& link) {
+  return std::find(link.owner.attached.begin(), link.owner.attached.end(), &link) != link.owner.attached.end();
+}
+
+Status adopt(hawser_engine& engine, std::unique_ptr<hawser::Link> link, hawser_link** out) {
   *out = new hawser_link{engine, std::move(link)};
   return {};
 }
@@ -130,12 +137,15 @@ int32_t hawser_engine_progress(hawser_engine* engine, int64_t timeout_ns, int64_
 
 void hawser_engine_wake(hawser_engine* engine) { engine->engine.wake(); }
 
-void hawser_engine_close(hawser_engine* engine) { delete engine; }
+void hawser_engine_close(hawser_engine* engine) {
+  while (!engine->attached.empty()) hawser_link_close(engine->attached.back());
+  delete engine;
+}
 
 int32_t hawser_listen(hawser_engine* engine, const char* bind_address, uint16_t port, hawser_listener** out,
                       hawser_error* error) {
   return guarded(error, [&]() -> Status {
-    auto listener = std::make_unique<hawser_listener>(engine->engine);
+    auto listener = std::make_unique<hawser_listener>(*engine);
     if (Status status = listener->listener.open(bind_address == nullptr ? "" : bind_address, port); !status.ok()) {
       return status;
     }
@@ -150,7 +160,7 @@ int32_t hawser_accept(hawser_listener* listener, int64_t timeout_ns, hawser_link
   return guarded(error, [&]() -> Status {
     std::unique_ptr<hawser::Link> link;
     if (Status status = listener->listener.accept(timeout_ns, &link); !status.ok()) return status;
-    return adopt(listener->listener.engine(), std::move(link), out);
+    return adopt(listener->engine, std::move(link), out);
   });
 }
 
@@ -163,14 +173,16 @@ int32_t hawser_connect(hawser_engine* engine, const char* host, uint16_t port, i
   return guarded(error, [&]() -> Status {
     std::unique_ptr<hawser::Link> link;
     if (Status status = connect_link(engine->engine, host, port, timeout_ns, &link); !status.ok()) return status;
-    return adopt(engine->engine, std::move(link), out);
+    return adopt(*engine, std::move(link), out);
   });
 }
 
 int32_t hawser_link_attach(hawser_link* link, uint32_t* id, hawser_error* error) {
   return guarded(error, [&]() -> Status {
-    Status status = link->engine.attach(link->link.get(), id);
-    link->attached = status.ok();
+    if (is_attached(*link)) return {HAWSER_INVALID_ARGUMENT, "the link is attached already"};
+    link->owner.attached.reserve(link->owner.attached.size() + 1);
+    Status status = link->owner.engine.attach(link->link.get(), id);
+    if (status.ok()) link->owner.attached.push_back(link);
     return status;
   });
 }
@@ -202,12 +214,12 @@ int32_t hawser_link_deregister(hawser_link* link, uint64_t memory, hawser_error*
 }
 
 void hawser_link_close(hawser_link* link) {
+  const std::unique_ptr<hawser_link> owned(link);
+  if (!is_attached(*link)) return;
+  std::erase(link->owner.attached, link);
   (void)guarded(nullptr, [&]() -> Status {
-    if (link->attached) {
-      link->link->close();
-      link->engine.detach(link->link.get());
-    }
-    delete link;
+    link->link->close();
     return {};
   });
+  link->owner.engine.detach(link->link.get());
 }

@@ -249,8 +249,8 @@ HAWSER_API int32_t hawser_engine_progress(hawser_engine* engine, int64_t timeout
                                           hawser_error* error);
 HAWSER_API void hawser_engine_wake(hawser_engine* engine);  // [any] ends the present or the next sleep
 
-// [driver] Closes what is still attached, without waiting for the peer. Listeners and unattached links must be closed
-// before.
+// [driver] Closes the links that are still attached, as hawser_link_close does. Listeners and unattached links must be
+// closed before.
 HAWSER_API void hawser_engine_close(hawser_engine* engine);
 
 // ---------------------------------------------------------------------------------------------------- links
