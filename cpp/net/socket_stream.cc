@@ -19,6 +19,8 @@ constexpr size_t kStagingBytes = 4096;
 constexpr size_t kSinkBytes = 64 * 1024;
 // One connection's share of a round, so that the other lanes get their turn.
 constexpr size_t kShareBytes = 1024 * 1024;
+constexpr size_t kLongRest = 16 * 1024;
+constexpr size_t kWakeBytes = 128 * 1024;
 constexpr size_t kVectors = 32;
 constexpr uint8_t kUnansweredProbes = 3;  // the first three take about 1.5 s
 constexpr uint8_t kStateClosed = 7;       // TCP_CLOSE of netinet/tcp.h, which cannot stand beside linux/tcp.h
@@ -202,6 +204,18 @@ void SocketStream::consume_receives(size_t bytes) {
   staged_end_ += bytes;
 }
 
+void SocketStream::await_more() {
+  readable_ = false;
+  // In the middle of a long message each segment would wake the driver for little: it is woken for a good part of the
+  // message, or the rest of it. The end of the stream and a full buffer wake it all the same.
+  const size_t rest = receives_.empty() ? 0 : receives_.front().left;
+  const size_t wanted = rest < kLongRest ? 1 : std::min(rest, kWakeBytes);
+  if (wanted == wake_bytes_) return;
+  wake_bytes_ = wanted;
+  const int bytes = static_cast<int>(wanted);
+  setsockopt(fd_.get(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
 bool SocketStream::read(size_t* got) {
   *got = 0;
   Gathered gathered;
@@ -214,11 +228,11 @@ bool SocketStream::read(size_t* got) {
     consume_receives(*got);
     // Less than asked for: all was taken, and the next arrival is a new edge. The end of the stream is not: its edge
     // may have come already.
-    if (*got < gathered.bytes && !hung_up_) readable_ = false;
+    if (*got < gathered.bytes && !hung_up_) await_more();
     return true;
   }
   if (count < 0 && errno == EAGAIN) {
-    readable_ = false;
+    await_more();
     return true;
   }
   const int reason = count < 0 ? errno : end_reason_;

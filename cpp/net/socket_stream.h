@@ -85,10 +85,12 @@ class SocketStream : public PollTarget {
   void consume_sends(size_t bytes);
   void gather_receives(Gathered* out);
   void consume_receives(size_t bytes);
+  void await_more();
 
   UniqueFd fd_;
   Poller* poller_ = nullptr;
   bool readable_ = true;
+  size_t wake_bytes_ = 1;  // how much must have arrived before the poller tells
   bool writable_ = true;
   bool hung_up_ = false;
   bool errors_ = false;
