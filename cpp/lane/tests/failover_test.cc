@@ -1,7 +1,12 @@
 // Lanes that are lost in mid-transfer: what is under way goes again elsewhere, and the lane comes back.
+#include <arpa/inet.h>
+#include <unistd.h>
+
 #include <algorithm>
 
+#include "lane/bootstrap.h"
 #include "lane/tests/faulty_pair.h"
+#include "net/socket_wire.h"
 
 namespace hawser::testing {
 namespace {
@@ -42,8 +47,6 @@ struct Transfer {
   uint64_t send = 0;
 };
 
-int completions(const Party& party, hawser_event_kind kind) { return party.count(kind); }
-
 // The lane is alive at both ends and carries chunks again.
 void expect_back_and_used(FaultyPair& pair, uint32_t lane) {
   ASSERT_TRUE(pair.drive_until(
@@ -62,8 +65,8 @@ TEST(Failover, AResetLaneLosesNothingAndComesBack) {
   ASSERT_TRUE(transfer.reaches(2));
   pair.wire.lane(2).resets = 1;
   transfer.expect_arrival();
-  EXPECT_EQ(1, completions(pair.a, HAWSER_EVENT_LANE_LOST));
-  EXPECT_EQ(1, completions(pair.b, HAWSER_EVENT_LANE_LOST));
+  EXPECT_EQ(1, pair.a.count(HAWSER_EVENT_LANE_LOST));
+  EXPECT_EQ(1, pair.b.count(HAWSER_EVENT_LANE_LOST));
   expect_back_and_used(pair, 2);
 }
 
@@ -220,6 +223,43 @@ TEST(Failover, ACancelledMessageWhoseAnnouncementIsLateFailsItsReceive) {
   pair.a.driver->send(pair.a.id, 1, "later", 5);
   ASSERT_TRUE(pair.drive_until([&] { return pair.a.completion(send) && pair.b.completion(receive); }));
   EXPECT_EQ(HAWSER_CANCELLED, pair.a.completion(send)->code);
+}
+
+TEST(Failover, APeerThatIsKilledFailsTheLinkSoon) {
+  FaultyPair pair(quick_config());
+  Transfer transfer(pair);
+  ASSERT_TRUE(transfer.reaches(0));
+  // Its sockets and listeners go without a word, as a killed process's do.
+  pair.b.engine.detach(pair.b.link.get());
+  pair.b.link.reset();
+  const Nanos began = now();
+  EXPECT_EQ(HAWSER_LINK_FAILED, pair.a.await(transfer.send));
+  EXPECT_LT(now() - began, 2 * kSecond);
+  EXPECT_EQ(1, pair.a.count(HAWSER_EVENT_LINK_FAILED));
+}
+
+TEST(Failover, StrangersOnLanePortsAreCountedAndDisturbNothing) {
+  FaultyPair pair(quick_config());
+  Transfer transfer(pair);
+  ASSERT_TRUE(transfer.reaches(0));
+  const auto garbage = random_bytes(4096, 77);
+  std::vector<int> strangers;
+  for (int i = 0; i < 40; ++i) {
+    uint16_t port = 0;
+    std::memcpy(&port, read_handle(pair.b.link->channels().get_channel(i % 4).handle).port, sizeof(port));
+    int fd = -1;
+    ASSERT_TRUE(bootstrap_client_connect("127.0.0.1", ntohs(port), now() + kSecond, &fd).ok());
+    if (i % 2 == 0) {
+      EXPECT_GT(::send(fd, garbage.data(), garbage.size(), MSG_NOSIGNAL), 0);
+    }
+    strangers.push_back(fd);
+    pair.drive_until([] { return true; });
+  }
+  transfer.expect_arrival();
+  EXPECT_TRUE(pair.drive_until([&] { return pair.b.link->channels().strangers() >= 20; }, 3 * kSecond));
+  EXPECT_EQ(0, pair.a.count(HAWSER_EVENT_LANE_LOST));
+  EXPECT_EQ(4u, pair.living());
+  for (const int fd : strangers) ::close(fd);
 }
 
 }  // namespace
