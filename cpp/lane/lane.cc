@@ -207,7 +207,8 @@ Status Lane::send_packet(bool records, bool* sent) {
   entry.id = chunk->id;
   entry.offset = chunk->offset;
   entry.bytes = chunk->bytes;
-  entry.delivered_at = channel_.window.is_empty() ? now() : delivered_at_;
+  if (channel_.window.is_empty()) begin_delivery(now());
+  entry.delivered_at = delivered_at_;
   entry.delivered_bytes = delivered_bytes_;
   remember(Outgoing::What::kChunk, entry.request);
   channel_.window.add(entry);
@@ -252,6 +253,12 @@ Status Lane::push() {
   read_in_passing_ |= moved;
   if (status.ok()) collect_sent();
   return status;
+}
+
+void Lane::begin_delivery(Nanos time) {
+  // What the lane was idle for counts neither for the chunk that ends it nor for those sent before that one arrives.
+  age_rate(time);
+  delivered_at_ = time;
 }
 
 void Lane::measure(const WindowEntry& entry, Nanos time) {

@@ -96,6 +96,7 @@ class Lane {
   void remember(Outgoing::What what, Request* request);
   void collect_sent();
   void settle();
+  void begin_delivery(Nanos time);
   void measure(const WindowEntry& entry, Nanos time);
 
   Status push();
@@ -146,7 +147,7 @@ class Lane {
 
   bool read_in_passing_ = false;
 
-  Nanos delivered_at_ = 0;
+  Nanos delivered_at_ = 0;  // when a chunk was acknowledged last, or sent on an idle lane after that
   uint64_t delivered_bytes_ = 0;
 };
 
