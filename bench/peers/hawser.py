@@ -41,9 +41,9 @@ class Driver:
             return f"{shlex.join(preparing.command)} failed: {''.join(said)}"
 
     @contextlib.contextmanager
-    def link(self, lab, options, *, seconds, pinned=False):
-        """A server and a client on the lab, under way."""
-        server = [*self.command, "--listen", "--once", "--port", PORT]
+    def link(self, lab, options, *, seconds, pinned=False, listening=()):
+        """A server and a client on the lab, under way; `listening` are further options of the server."""
+        server = [*self.command, "--listen", "--once", "--port", PORT, *listening]
         client = [*self.command, f"{server_address()}:{PORT}", *options, "--json"]
         cores = (0, 1) if pinned else (None, None)
         with lab.pair(server, client, port=PORT, limit=seconds + 60, cores=cores) as ends:
@@ -60,7 +60,7 @@ class Driver:
     def latency(self, lab, size, seconds, *, wait):
         # Whoever spins gets a core to itself, as every spinning peer does.
         options = _options("lat", size, seconds, wait=wait)
-        with self.link(lab, options, seconds=seconds, pinned=wait == "spin") as link:
+        with self.link(lab, options, seconds=seconds, pinned=wait == "spin", listening=["--wait", wait]) as link:
             return link.finish()
 
     def idle(self, lab, seconds):
