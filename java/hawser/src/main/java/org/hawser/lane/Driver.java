@@ -69,6 +69,7 @@ final class Driver {
   private final AtomicInteger asyncWaits = new AtomicInteger();
   private final SpinBudget budget = new SpinBudget();
   private volatile boolean resting;
+  private volatile long polled = System.nanoTime() - IDLE_NANOS;
   private volatile boolean stopping;
 
   Driver(Engine engine, WaitMode mode) {
@@ -108,12 +109,18 @@ final class Driver {
     }
   }
 
-  /** Runs one round without waiting when nobody drives. */
+  /**
+   * Runs one round without waiting when nobody drives. The background thread makes way for who
+   * polls.
+   */
   void tryRound() {
     if (gate.tryEnter()) {
       try {
         if (tryTake()) {
           runOneRound();
+        } else if (role == BACKGROUND) {
+          polled = System.nanoTime();
+          engine.wakeIfSleeping();
         }
       } finally {
         gate.leave();
@@ -141,6 +148,7 @@ final class Driver {
   }
 
   private void runOneRound() {
+    holds++;
     try {
       engine.round(0, 0);
     } finally {
@@ -342,7 +350,7 @@ final class Driver {
   }
 
   private boolean isWantedInForeground() {
-    return !waiters.isEmpty() || claims.get() > 0;
+    return !waiters.isEmpty() || claims.get() > 0 || System.nanoTime() - polled < IDLE_NANOS;
   }
 
   private void driveInBackground() {
