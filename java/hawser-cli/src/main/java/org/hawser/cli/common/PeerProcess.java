@@ -45,7 +45,9 @@ public final class PeerProcess implements AutoCloseable {
   public static PeerProcess start(Map<String, String> variables, List<String> arguments) {
     try {
       Path errors = Files.createTempFile("hawser-peer-", ".txt");
-      var builder = new ProcessBuilder(command(arguments)).redirectError(errors.toFile());
+      List<String> command = command(arguments);
+      command.add(UNTIL_INPUT_ENDS);
+      var builder = new ProcessBuilder(command).redirectError(errors.toFile());
       builder.environment().clear();
       builder.environment().putAll(variables);
       return new PeerProcess(builder.start(), errors);
@@ -54,8 +56,11 @@ public final class PeerProcess implements AutoCloseable {
     }
   }
 
-  /** As this process was started: from modules, as scripts/hawser does, or from a class path. */
-  private static List<String> command(List<String> arguments) {
+  /**
+   * What starts this program as this process was started: from modules, as scripts/hawser does, or
+   * from a class path.
+   */
+  public static List<String> command(List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-Xshare:auto"));
@@ -72,7 +77,6 @@ public final class PeerProcess implements AutoCloseable {
       command.addAll(List.of(System.getProperty("java.class.path"), "org.hawser.cli.Hawser"));
     }
     command.addAll(arguments);
-    command.add(UNTIL_INPUT_ENDS);
     return command;
   }
 

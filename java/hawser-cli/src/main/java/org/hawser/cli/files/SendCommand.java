@@ -35,10 +35,7 @@ public final class SendCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private LaneArguments lanes;
 
-  @Parameters(
-      arity = "2..*",
-      paramLabel = "FILE... HOST[:PORT]",
-      description = "The files, then the receiver.")
+  @Parameters(paramLabel = "FILE... HOST[:PORT]", description = "The files, then the receiver.")
   private List<String> filesAndHost;
 
   @Option(
@@ -52,6 +49,9 @@ public final class SendCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (filesAndHost == null || filesAndHost.size() < 2) {
+      throw misuse("say which files, and where to: FILE... HOST[:PORT]");
+    }
     HostPort receiver = HostPort.parse(filesAndHost.getLast());
     List<Path> files =
         filesAndHost.subList(0, filesAndHost.size() - 1).stream().map(Path::of).toList();

@@ -1,0 +1,110 @@
+package org.hawser.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.hawser.cli.common.Json;
+import org.hawser.cli.common.PeerProcess;
+
+/** The commands as processes of their own. Each has a limit, and is ended with its test. */
+public final class Cli implements AutoCloseable {
+  /** Four lanes over loopback, for both ends. */
+  public static final Map<String, String> LOOPBACK = Map.of("HAWSER_LANES", "lo,lo,lo,lo");
+
+  public record Outcome(int exit, List<String> out, String err) {
+    /** The lines of standard output that are JSON objects. */
+    public List<JsonNode> json() {
+      return out.stream().filter(line -> line.startsWith("{")).map(Json::tree).toList();
+    }
+
+    @Override
+    public String toString() {
+      return "exit code %d%n%s%n%s".formatted(exit, String.join("\n", out), err);
+    }
+  }
+
+  private final Process process;
+  private final BufferedReader output;
+  private final Path errors;
+  private final List<String> seen = new ArrayList<>();
+
+  private Cli(Process process, Path errors) {
+    this.process = process;
+    this.output = process.inputReader();
+    this.errors = errors;
+  }
+
+  /** Starts {@code hawser ARGUMENTS}. */
+  public static Cli start(Map<String, String> variables, String... arguments) throws IOException {
+    return start(variables, PeerProcess.command(List.of(arguments)));
+  }
+
+  /** Starts any command. */
+  public static Cli start(Map<String, String> variables, List<String> command) throws IOException {
+    Path errors = Files.createTempFile("hawser-test-", ".err");
+    var builder = new ProcessBuilder(command).redirectError(errors.toFile());
+    var environment = new HashMap<>(System.getenv());
+    environment.keySet().removeIf(name -> name.startsWith("HAWSER_"));
+    environment.putAll(variables);
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    return new Cli(builder.start(), errors);
+  }
+
+  /** Runs {@code hawser ARGUMENTS} to its end. */
+  public static Outcome run(Map<String, String> variables, Duration limit, String... arguments)
+      throws Exception {
+    try (Cli cli = start(variables, arguments)) {
+      return cli.await(limit);
+    }
+  }
+
+  /** The port in the first line of a command that listens with {@code --json}. */
+  public int port() throws IOException {
+    String line = output.readLine();
+    if (line == null) {
+      throw new AssertionError("it did not start: " + Files.readString(errors));
+    }
+    seen.add(line);
+    return Json.tree(line).get("port").asInt();
+  }
+
+  public ProcessHandle handle() {
+    return process.toHandle();
+  }
+
+  public boolean isRunning() {
+    return process.isAlive();
+  }
+
+  /** Waits for the end; a process that takes longer is ended, and the test fails. */
+  public Outcome await(Duration limit) throws Exception {
+    var reader = Thread.ofVirtual().start(() -> output.lines().forEach(seen::add));
+    if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      close();
+      throw new AssertionError(
+          "did not end within %s: %s%n%s".formatted(limit, seen, Files.readString(errors)));
+    }
+    reader.join();
+    return new Outcome(process.exitValue(), List.copyOf(seen), Files.readString(errors));
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+    try {
+      process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
