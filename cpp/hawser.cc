@@ -205,8 +205,13 @@ int32_t hawser_link_error(hawser_link* link, hawser_error* out) { return link->l
 
 int32_t hawser_link_register(hawser_link* link, void* address, uint64_t bytes, uint32_t kind, uint64_t* memory,
                              hawser_error* error) {
-  return guarded(
-      error, [&] { return link->link->channels().register_memory(address, bytes, static_cast<int>(kind), memory); });
+  return guarded(error, [&]() -> Status {
+    Status status = link->link->channels().register_memory(address, bytes, static_cast<int>(kind), memory);
+    if (status.ok()) return status;
+    hawser_link_info about{};
+    link->link->describe(&about);
+    return std::move(status).of_rank(about.peer_rank);
+  });
 }
 
 int32_t hawser_link_deregister(hawser_link* link, uint64_t memory, hawser_error* error) {

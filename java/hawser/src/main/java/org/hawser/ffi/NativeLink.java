@@ -97,8 +97,37 @@ public final class NativeLink {
   }
 
   /**
-   * Frees the link. Operations under way complete with CLOSED: their events are posted before this
-   * returns.
+   * Registers memory with every lane, or with none; returns the registration's number, above 0.
+   *
+   * @param kind a {@code hawser_memory_kind}
+   */
+  public long register(long address, long bytes, int kind) {
+    try (Arena arena = Arena.ofConfined()) {
+      var error = new NativeError(arena);
+      MemorySegment number = arena.allocate(JAVA_LONG);
+      error.check(
+          (int)
+              Handles.REGISTER.invokeExact(
+                  handle, address, bytes, kind, number.address(), error.address()));
+      return number.get(JAVA_LONG, 0);
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
+  }
+
+  /** Undoes {@link #register}. No operation under way may carry the number. */
+  public void deregister(long number) {
+    try (Arena arena = Arena.ofConfined()) {
+      var error = new NativeError(arena);
+      error.check((int) Handles.DEREGISTER.invokeExact(handle, number, error.address()));
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
+  }
+
+  /**
+   * Frees the link and its registrations. Operations under way complete with CLOSED: their events
+   * are posted before this returns.
    */
   public void close() {
     try {
@@ -119,6 +148,18 @@ public final class NativeLink {
         Downcall.of("hawser_link_lane", JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG);
     static final MethodHandle ERROR =
         Downcall.of("hawser_link_error", JAVA_INT, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle REGISTER =
+        Downcall.of(
+            "hawser_link_register",
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG);
+    static final MethodHandle DEREGISTER =
+        Downcall.of("hawser_link_deregister", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     static final MethodHandle CLOSE = Downcall.ofVoid("hawser_link_close", JAVA_LONG);
   }
 }

@@ -25,7 +25,7 @@ final class Engine implements EventRing.Sink {
   private static final long BROKEN_PAUSE_NANOS = 10_000_000;
 
   private final NativeEngine engine;
-  private final MemorySegment memory;
+  final MemorySegment memory; // a hawser_engine_shared
   private final OpRing ops;
   private final EventRing events;
   private final TransferTable transfers = new TransferTable();
@@ -73,8 +73,15 @@ final class Engine implements EventRing.Sink {
   /** Posts a transfer that was admitted; false when the ring is full. */
   boolean offer(Transfer transfer) {
     int kind = transfer.sends ? OpRing.SEND : OpRing.RECEIVE;
+    Link link = transfer.link;
+    long registered = link.registrations().numberFor(transfer.address, transfer.length);
     return ops.offer(
-        kind, transfer.link.id(), transfer.id, transfer.tag, transfer.address, transfer.length, 0);
+        kind, link.id(), transfer.id, transfer.tag, transfer.address, transfer.length, registered);
+  }
+
+  /** Whether a transfer on the link that was admitted, and has not ended, touches the memory. */
+  boolean isUsed(Link link, long address, long bytes) {
+    return transfers.any(transfer -> transfer.link == link && transfer.touches(address, bytes));
   }
 
   /** Posts the wish to end a transfer early; false when the ring is full. */

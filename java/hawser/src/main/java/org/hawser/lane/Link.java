@@ -10,7 +10,6 @@ import java.util.function.Consumer;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.ffi.NativeLink;
-import org.hawser.lane.LinkMemory.Word;
 
 /**
  * A connection to one peer over all lanes. Any thread may use it, many at once.
@@ -27,7 +26,7 @@ public final class Link implements AutoCloseable {
 
   private static final long FLUSH_POLL_NANOS = 1_000_000;
 
-  private final Engine engine;
+  final Engine engine;
   private final Driver driver;
   private final NativeLink link;
   private final Consumer<Link> onClose;
@@ -36,6 +35,7 @@ public final class Link implements AutoCloseable {
   private final LinkMemory memory;
   private final Backlog backlog;
   private final Gate gate;
+  private final Registrations registrations;
   private final NativeLink.LaneInfo[] laneInfo;
 
   private volatile HawserException failure;
@@ -57,6 +57,7 @@ public final class Link implements AutoCloseable {
     this.memory = new LinkMemory(link.memory());
     this.backlog = new Backlog(this, memory, options.scheduler(), options.chunkBytes());
     this.gate = new Gate("the link to " + peer());
+    this.registrations = new Registrations(this, gate, engine, link);
     this.laneInfo = new NativeLink.LaneInfo[info.lanes()];
     for (int lane = 0; lane < laneInfo.length; lane++) {
       laneInfo[lane] = link.lane(lane);
@@ -85,13 +86,13 @@ public final class Link implements AutoCloseable {
    */
   public Transfer receive(MemorySegment segment, long tag) {
     if (segment.isReadOnly()) {
-      throw invalid("the memory to receive into is read-only");
+      throw MemoryChecks.invalid("the memory to receive into is read-only");
     }
     return start(false, segment, tag);
   }
 
   private Transfer start(boolean sends, MemorySegment segment, long tag) {
-    check(segment);
+    MemoryChecks.requireReachable(segment);
     if (failure != null) {
       throw failure.again();
     }
@@ -100,7 +101,7 @@ public final class Link implements AutoCloseable {
     try {
       boolean idle = memory.unacknowledged() == 0;
       if (!engine.admit(transfer)) {
-        throw invalid("the memory's arena is closed");
+        throw MemoryChecks.arenaClosed();
       }
       post(transfer);
       driver.posted(idle);
@@ -141,21 +142,42 @@ public final class Link implements AutoCloseable {
     }
   }
 
-  private static void check(MemorySegment segment) {
-    if (!segment.isNative()) {
-      throw invalid(
-          "the memory is on the heap, where it may move: use Lanes.allocate, or Arena.allocate");
-    }
-    if (!segment.scope().isAlive()) {
-      throw invalid("the memory's arena is closed");
-    }
-    if (!segment.isAccessibleBy(Thread.currentThread())) {
-      throw invalid("the memory is confined to another thread");
-    }
+  /**
+   * Makes memory known to all lanes, for transports that move registered memory faster; TCP takes
+   * any memory as it is. From then on every transfer of this link whose segment lies within it uses
+   * the registration by itself. May block for as long as the driver is busy, at most 5 seconds.
+   *
+   * <p>The memory must stay valid until the registration is closed. A {@link
+   * org.hawser.mem.Buffer}'s does by itself, as does an automatic arena's. Looking a registration
+   * up costs each transfer time in proportion to their number: register few large regions.
+   *
+   * @param segment host memory, 1 byte or more; it may overlap with other registrations
+   * @throws HawserException INVALID_ARGUMENT for memory that native code cannot reach or that is
+   *     empty; CLOSED for a closed link, or why the link has failed; TIMEOUT when the driver does
+   *     not answer; otherwise what a lane objects to, with the lane and its device: no lane knows
+   *     the memory then
+   */
+  public Registration register(MemorySegment segment) {
+    return register(segment, Registrations.HOST);
   }
 
-  private static HawserException invalid(String message) {
-    return new HawserException(ErrorCode.INVALID_ARGUMENT, message);
+  /**
+   * @param kind a {@code hawser_memory_kind}
+   */
+  Registration register(MemorySegment segment, int kind) {
+    MemoryChecks.requireReachable(segment);
+    if (segment.byteSize() == 0) {
+      throw MemoryChecks.invalid("there is no memory to register: the segment is empty");
+    }
+    if (failure != null) {
+      throw failure.again();
+    }
+    gate.enter();
+    try {
+      return registrations.register(segment, kind);
+    } finally {
+      gate.leave();
+    }
   }
 
   // ----------------------------------------------------------------------------------------------
@@ -193,28 +215,7 @@ public final class Link implements AutoCloseable {
   private List<LaneStatistics> statistics() {
     List<LaneStatistics> lanes = new ArrayList<>();
     for (int lane = 0; lane < laneInfo.length; lane++) {
-      NativeLink.LaneInfo about = laneInfo[lane];
-      lanes.add(
-          new LaneStatistics(
-              lane,
-              about.device(),
-              about.localAddress(),
-              about.peerAddress(),
-              about.peerDevice(),
-              about.speedMbps(),
-              about.sockets(),
-              memory.word(lane, Word.ALIVE) != 0,
-              memory.word(lane, Word.SENT_BYTES),
-              memory.word(lane, Word.RECEIVED_BYTES),
-              memory.word(lane, Word.SENT_MESSAGES),
-              memory.word(lane, Word.RECEIVED_MESSAGES),
-              memory.inFlightBytes(lane),
-              memory.word(lane, Word.RATE),
-              memory.word(lane, Word.LOSSES),
-              memory.word(lane, Word.RETURNS),
-              memory.word(lane, Word.CHECKSUM_ERRORS),
-              memory.word(lane, Word.STRANGERS),
-              about.lastError()));
+      lanes.add(LaneStatistics.read(lane, laneInfo[lane], memory));
     }
     return List.copyOf(lanes);
   }
@@ -285,7 +286,7 @@ public final class Link implements AutoCloseable {
 
   /**
    * Waits until everything sent is acknowledged, and closes the link; transfers still under way end
-   * with CLOSED. Does nothing when it is closed already.
+   * with CLOSED, and its registrations are closed. Does nothing when it is closed already.
    *
    * @throws HawserException (TIMEOUT) when the peer has not acknowledged everything in time; the
    *     link is closed all the same
@@ -308,6 +309,7 @@ public final class Link implements AutoCloseable {
 
   private Void closeByDriver() {
     engine.close(this, gate.closed());
+    registrations.end();
     return null;
   }
 
@@ -324,6 +326,11 @@ public final class Link implements AutoCloseable {
 
   Backlog backlog() {
     return backlog;
+  }
+
+  /** For any thread. */
+  Registrations registrations() {
+    return registrations;
   }
 
   /** Its memory is gone with it. */

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.mem.MemoryUser;
@@ -87,8 +88,12 @@ final class TransferTable implements MemoryUser {
   public boolean uses(long address, long bytes) {
     // Pairs with the fence after a transfer was added: see MemoryUsers.
     VarHandle.fullFence();
+    return any(transfer -> transfer.touches(address, bytes));
+  }
+
+  boolean any(Predicate<Transfer> condition) {
     boolean[] found = new boolean[1];
-    forEach(transfer -> found[0] |= transfer.touches(address, bytes));
+    forEach(transfer -> found[0] |= condition.test(transfer));
     return found[0];
   }
 
