@@ -12,6 +12,7 @@ namespace {
 constexpr Nanos kWatchInterval = 50 * kMillisecond;   // how often lanes with bytes under way are asked for life
 constexpr Nanos kProbeInterval = 150 * kMillisecond;  // between attempts to connect a lost lane
 constexpr Nanos kAttemptLimit = 400 * kMillisecond;   // an attempt that takes longer is given up for a new one
+constexpr Nanos kCreditStep = 5 * kMillisecond;       // how often a queue that waits for credit is told the time
 constexpr Nanos kAttemptStep = 5 * kMillisecond;      // how often an attempt under way is looked at
 
 }  // namespace
@@ -189,6 +190,7 @@ void Link::tend(Nanos time) {
   }
   if (open()) {
     watch_lanes(time);
+    outbox_.watch(time);
     for (size_t i = 0; i < lanes() && open(); ++i) {
       if (!lanes_[i]->alive()) {
         recover_lane(i, time);
@@ -223,6 +225,7 @@ void Link::schedule_tending(Nanos time) {
       if (under_way) next = std::min(next, time + kAttemptStep);
       if (!under_way && initiator_) next = std::min(next, std::max(recovery_[i].next_probe, time));
     }
+    if (outbox_.waits_for_credit()) next = std::min(next, time + kCreditStep);
     if (deserted_since_ != 0) next = std::min(next, deserted_since_ + options_.link_timeout + kMillisecond);
   }
   next_tending_ = next;

@@ -57,16 +57,21 @@ Status Listener::take_connectors() {
     const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       const bool passing = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
-      return passing ? Status{} : Status::from_errno(HAWSER_IO, "accepting on the bootstrap port");
+      if (passing) return {};
+      if ((errno == EMFILE || errno == ENFILE) && drop_oldest()) continue;
+      return Status::from_errno(HAWSER_IO, "accepting on the bootstrap port");
     }
-    if (sessions_.size() == kSessions) {
-      // Who has come first and not finished since goes: a crowd of strangers cannot lock the others out.
-      ::close(sessions_.front()->fd);
-      sessions_.erase(sessions_.begin());
-      strangers_.fetch_add(1, std::memory_order_relaxed);
-    }
-    if (Status status = open_session(fd); !status.ok()) return status;
+    if (sessions_.size() == kSessions) drop_oldest();
+    if (Status status = open_session(fd); !status.ok() && !drop_oldest()) return status;
   }
+}
+
+bool Listener::drop_oldest() {
+  if (sessions_.empty()) return false;
+  ::close(sessions_.front()->fd);
+  sessions_.erase(sessions_.begin());
+  strangers_.fetch_add(1, std::memory_order_relaxed);
+  return true;
 }
 
 void Listener::count_strangers(Session& session) {

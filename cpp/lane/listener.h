@@ -34,6 +34,9 @@ class Listener {
   void wait(Nanos deadline);
   Status take_connectors();
   Status open_session(int fd);
+  // Who has come first and not finished since goes: a crowd of strangers cannot lock the others out. False when none is
+  // there.
+  bool drop_oldest();
   // True when the session is over: complete (then `link` is set), broken or late.
   bool step(Session& session, std::unique_ptr<Link>* link);
   void count_strangers(Session& session);

@@ -6,6 +6,13 @@ namespace hawser {
 
 using wire::MessageRecord;
 
+namespace {
+
+// How long a message waits for credit before it is announced.
+constexpr Nanos kCreditPatience = 10 * kMillisecond;
+
+}  // namespace
+
 Outbox::Outbox(EventSink& events, Chunks& chunks, uint32_t link, uint32_t eager_bytes, uint32_t chunk_bytes)
     : events_(events),
       chunks_(chunks),
@@ -37,14 +44,31 @@ void Outbox::post(const hawser_op& op) {
   queue_.push_back(send);
 }
 
-uint64_t Outbox::cost(const Send& send) const {
-  const bool carries = send.eager || send.bytes <= wire::kInlineBytes;
-  return wire::kMessageCost + (carries ? send.bytes : 0);
+uint64_t Outbox::cost(const Send& send, Form form) {
+  return wire::kMessageCost + (form == Form::kInline || form == Form::kEager ? send.bytes : 0);
 }
 
-bool Outbox::has_credit(const Send& send) const {
-  // The first message always passes, whatever it costs.
-  return spent_ == consumed_ || spent_ - consumed_ + cost(send) <= wire::kCredit;
+Outbox::Form Outbox::form(const Send& send) const {
+  const bool is_inline = send.bytes <= wire::kInlineBytes;
+  const uint64_t unconsumed = spent_ - consumed_;
+  if (is_inline || send.eager) {
+    const Form carried = is_inline ? Form::kInline : Form::kEager;
+    // The first message always passes, whatever it costs.
+    if (unconsumed == 0 || unconsumed + cost(send, carried) <= wire::kCredit) return carried;
+    if (!stalled_) return Form::kWait;
+  }
+  if (unconsumed + wire::kMessageCost > wire::kCredit + wire::kAnnouncementCredit) return Form::kWait;
+  return send.bytes == 0 ? Form::kInline : Form::kAnnounced;
+}
+
+void Outbox::watch(Nanos time) {
+  if (!waits_for_credit()) {
+    waiting_since_ = 0;
+  } else if (waiting_since_ == 0) {
+    waiting_since_ = time;
+  } else {
+    stalled_ = time - waiting_since_ >= kCreditPatience;
+  }
 }
 
 void Outbox::activate(Send* send) {
@@ -54,10 +78,10 @@ void Outbox::activate(Send* send) {
 }
 
 void Outbox::advance() {
-  while (!queue_.empty() && queue_.front()->eager && has_credit(*queue_.front())) {
+  while (!queue_.empty() && form(*queue_.front()) == Form::kEager) {
     Send* send = queue_.front();
     queue_.pop_front();
-    spent_ += cost(*send);
+    spent_ += cost(*send, Form::kEager);
     activate(send);
     send->ready = true;
     events_.post(make_done(HAWSER_EVENT_SEND_READY, link_, send->id, HAWSER_OK, send->bytes));
@@ -66,7 +90,9 @@ void Outbox::advance() {
 
 bool Outbox::has_records() const {
   if (!again_.empty() || !controls_.empty()) return true;
-  return !queue_.empty() && !queue_.front()->eager && has_credit(*queue_.front());
+  if (queue_.empty()) return false;
+  const Form next = form(*queue_.front());
+  return next == Form::kInline || next == Form::kAnnounced;
 }
 
 MessageRecord Outbox::message_record(const Send& send, uint8_t flags, uint32_t chunk_bytes) {
@@ -94,12 +120,14 @@ bool Outbox::fill(PacketWriter& packet) {
     advance();
     if (queue_.empty()) break;
     Send* send = queue_.front();
-    if (send->eager || !has_credit(*send)) break;
-    const bool is_inline = send->bytes <= wire::kInlineBytes;
+    const Form next = form(*send);
+    if (next == Form::kWait) break;
+    const bool is_inline = next == Form::kInline;
     const auto record = message_record(*send, is_inline ? MessageRecord::kInline : uint8_t{0}, chunk_bytes_);
     if (!packet.fits(record.header.bytes)) break;
     queue_.pop_front();
-    spent_ += cost(*send);
+    spent_ += cost(*send, next);
+    send->eager = false;
     if (is_inline) {
       packet.put(record, send->data, send->bytes);
       finish(send, HAWSER_OK);
@@ -168,7 +196,10 @@ void Outbox::on_rejected(uint64_t number, int32_t code) {
 
 void Outbox::on_credit(uint64_t consumed) {
   // Packets of several lanes overtake each other: only the largest count is news. More than was spent would be a lie.
-  consumed_ = std::max(consumed_, std::min(consumed, spent_));
+  if (consumed <= consumed_) return;
+  consumed_ = std::min(consumed, spent_);
+  waiting_since_ = 0;
+  stalled_ = false;
 }
 
 void Outbox::tell_void(const Send& send, uint8_t flags) {

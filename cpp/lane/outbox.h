@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
 #include "lane/events.h"
 #include "lane/packet.h"
 
@@ -72,6 +73,10 @@ class Outbox {
   void on_rejected(uint64_t number, int32_t code);
   void on_credit(uint64_t consumed);
 
+  // Tells the time to a queue that waits for credit; call again while waits_for_credit().
+  void watch(Nanos time);
+  bool waits_for_credit() const { return !stalled_ && !queue_.empty() && form(*queue_.front()) == Form::kWait; }
+
   uint32_t chunk_bytes() const { return chunk_bytes_; }
   // Sends, records and messages that have not left yet.
   uint64_t outstanding() const { return queue_.size() + by_id_.size() + controls_.size() + again_.size(); }
@@ -85,8 +90,11 @@ class Outbox {
   Send* take_pooled();
   void finish(Send* send, int32_t code);
   void activate(Send* send);
-  uint64_t cost(const Send& send) const;
-  bool has_credit(const Send& send) const;
+  // How a send may leave now. Without credit for its payload a message waits, and when credit stays away it is
+  // announced instead: a receiver that wants this one must not wait for room that others take.
+  enum class Form { kWait, kInline, kEager, kAnnounced };
+  Form form(const Send& send) const;
+  static uint64_t cost(const Send& send, Form form);
   void tell_void(const Send& send, uint8_t flags);
 
   EventSink& events_;
@@ -98,6 +106,8 @@ class Outbox {
   uint64_t next_sequence_ = 0;
   uint64_t spent_ = 0;     // credit
   uint64_t consumed_ = 0;  // by the peer
+  Nanos waiting_since_ = 0;
+  bool stalled_ = false;  // credit has stayed away for long
   std::deque<Send*> queue_;
   std::deque<Control> controls_;
   std::deque<std::vector<unsigned char>> again_;  // records of lost lanes, whole, in their order

@@ -126,5 +126,6 @@ static_assert(sizeof(PacketHeader) + sizeof(MessageRecord) + kInlineBytes <= kPa
 // Credit: how much may wait at the receiver without a receive, and what a message costs.
 constexpr uint64_t kCredit = 4u << 20;
 constexpr uint64_t kMessageCost = 128;
+constexpr uint64_t kAnnouncementCredit = 1u << 20;  // for announcements alone, when payload has used up the rest
 
 }  // namespace hawser::wire

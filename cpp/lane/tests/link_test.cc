@@ -140,6 +140,28 @@ TEST(Link, UnexpectedMessagesWaitWithinTheCreditAndAllArrive) {
   EXPECT_EQ(data, copy);
 }
 
+TEST(Link, MessagesThatNobodyReceivesDoNotHoldUpThoseThatSomebodyWaitsFor) {
+  Pair pair;
+  const auto data = random_bytes(8000, 9);
+  for (int i = 0; i < 700; ++i) {  // more than the credit
+    while (pair.a.driver->send(pair.a.id, 4, data.data(), data.size()) == 0) pair.a.driver->drive(0, 0);
+  }
+  const uint64_t empty = pair.a.driver->send(pair.a.id, 5, nullptr, 0);
+  const uint64_t small = pair.a.driver->send(pair.a.id, 5, data.data(), 5);
+  const uint64_t eager = pair.a.driver->send(pair.a.id, 5, data.data(), 8000);
+  std::vector<unsigned char> copy(8000);
+  std::vector<uint64_t> receives;
+  for (int i = 0; i < 3; ++i) receives.push_back(pair.b.driver->receive(pair.b.id, 5, copy.data(), copy.size()));
+  std::thread receiver([&] { pair.b.drive_until([&] { return pair.b.completion(receives[2]) != nullptr; }); });
+  EXPECT_EQ(HAWSER_OK, pair.a.await(empty));
+  EXPECT_EQ(HAWSER_OK, pair.a.await(small));
+  EXPECT_EQ(HAWSER_OK, pair.a.await(eager));
+  receiver.join();
+  ASSERT_NE(nullptr, pair.b.completion(receives[2]));
+  EXPECT_EQ(5u, pair.b.completion(receives[1])->bytes);
+  EXPECT_EQ(data, copy);
+}
+
 TEST(Link, AClosedLinkEndsTheOtherEndInOrder) {
   Pair pair;
   std::vector<unsigned char> first(5);
