@@ -91,8 +91,7 @@ class ClusterPerfTest {
     var started = run(SHORT, List.of(), List.of(SLURM.toString(), "start", cluster));
     assertEquals(0, started.exit(), started::toString);
     try {
-      var srun =
-          List.of(SLURM.toString(), "exec", cluster, "srun", "-N1", "-n2", "--mpi=pmix");
+      var srun = List.of(SLURM.toString(), "exec", cluster, "srun", "-N1", "-n2", "--mpi=pmix");
       checkAllPairs(2, run(LIMIT, srun, perf()));
     } finally {
       run(SHORT, List.of(), List.of(SLURM.toString(), "stop", cluster));

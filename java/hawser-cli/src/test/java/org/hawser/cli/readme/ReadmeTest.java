@@ -1,0 +1,90 @@
+package org.hawser.cli.readme;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.hawser.Setting;
+import org.hawser.cli.Cli;
+import org.junit.jupiter.api.Test;
+
+/** What README.md says is so. */
+class ReadmeTest {
+  private static final Path README = Path.of("..", "..", "README.md");
+  private static final Path EXAMPLE = Path.of("src/test/java/org/hawser/cli/readme/Example.java");
+  private static final Duration LIMIT = Duration.ofSeconds(40);
+
+  @Test
+  void exampleIsTheOneThatIsCompiled() throws IOException {
+    String code = Files.readString(README).split("```java\n", 2)[1].split("```", 2)[0];
+    String source = Files.readString(EXAMPLE).replaceFirst("^package .*;\n\n", "");
+    assertEquals(source, code);
+  }
+
+  @Test
+  void exampleRuns() throws Exception {
+    int port;
+    try (var socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    try (var receiver = Cli.start(Cli.LOOPBACK, example(port))) {
+      try (var sender = Cli.start(Cli.LOOPBACK, example(port, "127.0.0.1"))) {
+        var sent = sender.await(LIMIT);
+        assertEquals(0, sent.exit(), sent::toString);
+        long bytes =
+            sent.out().stream().mapToLong(line -> Long.parseLong(line.split(" ")[1])).sum();
+        assertTrue(sent.out().size() == 4 && bytes >= 64 << 20, sent::toString);
+      }
+      var received = receiver.await(LIMIT);
+      assertEquals(0, received.exit(), received::toString);
+      assertTrue(received.out().getFirst().startsWith("67108864 bytes from "), received::toString);
+    }
+  }
+
+  private static List<String> example(int port, String... arguments) throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    Path tests = Path.of(Example.class.getResource("Example.class").toURI());
+    for (String _ : Example.class.getName().split("\\.")) {
+      tests = tests.getParent();
+    }
+    String path =
+        String.join(
+            ":",
+            System.getProperty("jdk.module.path", ""),
+            System.getProperty("java.class.path"),
+            tests.toString());
+    var command =
+        new ArrayList<>(
+            List.of(java, "--enable-native-access=ALL-UNNAMED", "-Dport=" + port, "-cp", path));
+    String library = System.getProperty("hawser.library.path");
+    if (library != null) {
+      command.add("-Dhawser.library.path=" + library);
+    }
+    command.add(Example.class.getName());
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  @Test
+  void everySettingIsListedWithItsMeaning() throws IOException {
+    String readme = Files.readString(README);
+    for (Setting setting : Setting.values()) {
+      String row = "| `%s` | %s |".formatted(setting.variable(), setting.meaning());
+      assertTrue(readme.contains(row), () -> "README.md lacks: " + row);
+    }
+  }
+
+  @Test
+  void everyCommandIsListed() throws IOException {
+    String readme = Files.readString(README);
+    Stream.of("perf", "send", "receive", "doctor", "demo")
+        .forEach(name -> assertTrue(readme.contains("| `hawser " + name), name));
+  }
+}
