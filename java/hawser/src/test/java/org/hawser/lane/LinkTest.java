@@ -256,6 +256,7 @@ class LinkTest {
       assertTrue(lanes.stream().allMatch(lane -> lane.alive() && lane.device().equals("lo")));
       assertTrue(lanes.stream().mapToLong(LaneStatistics::sentBytes).sum() >= 32 << 20);
       assertEquals(0, lanes.stream().mapToLong(LaneStatistics::inFlightBytes).sum());
+      assertTrue(lanes.stream().anyMatch(lane -> lane.bytesPerSecond() > 0));
       assertEquals(1, sender.peerRank());
       assertEquals(0, receiver.peerRank());
     }
