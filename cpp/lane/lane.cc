@@ -13,6 +13,9 @@ namespace {
 constexpr uint32_t kLazyPackets = 8;
 // A rate that was not confirmed for so long is no longer believed: the lane may have recovered.
 constexpr Nanos kRateLifetime = 2 * kSecond;
+// Before that, the rate of a lane that stands idle while others work is doubted more and more: a lane that was measured
+// low once, perhaps for the peer's sake, must be given another chunk to show what it can.
+constexpr Nanos kRateDoubt = 100 * kMillisecond;
 
 }  // namespace
 
@@ -98,8 +101,10 @@ bool Lane::has_room() const {
 
 bool Lane::can_take_packet() const { return alive_ && slots_in_use() < kSlots && channel_.comm->writable(); }
 
-void Lane::age_rate(Nanos time) {
-  if (state_.rate != 0 && time - delivered_at_ > kRateLifetime) store_relaxed(state_.rate, 0);
+void Lane::age_rate(Nanos time, uint64_t best) {
+  const Nanos idle = channel_.window.is_empty() ? time - delivered_at_ : 0;
+  if (state_.rate == 0 || idle < kRateDoubt) return;
+  store_relaxed(state_.rate, idle > kRateLifetime ? 0 : std::max(state_.rate, std::min(state_.rate * 2, best)));
 }
 
 // ------------------------------------------------------------------------------------------------ sending
@@ -257,7 +262,7 @@ Status Lane::push() {
 
 void Lane::begin_delivery(Nanos time) {
   // What the lane was idle for counts neither for the chunk that ends it nor for those sent before that one arrives.
-  age_rate(time);
+  if (time - delivered_at_ > kRateLifetime) store_relaxed(state_.rate, 0);
   delivered_at_ = time;
 }
 

@@ -70,8 +70,10 @@ class Lane {
 
   void forget(const Send* send);
   void forget(const Incoming* incoming);
-  // A measurement that is too old to be believed is dropped.
-  void age_rate(Nanos time);
+  // Doubts a measurement of an idle lane more and more; `best` is the highest rate of the link's lanes. Every 50 ms or
+  // so.
+  void age_rate(Nanos time, uint64_t best);
+  uint64_t rate() const { return state_.rate; }
   bool has_room() const;
 
  private:

@@ -142,10 +142,12 @@ void Link::on_device(const std::string& name, bool up) {
 void Link::watch_lanes(Nanos time) {
   if (time - last_watch_ < kWatchInterval) return;
   last_watch_ = time;
+  uint64_t best_rate = 0;
+  for (const auto& lane : lanes_) best_rate = std::max(best_rate, lane->alive() ? lane->rate() : 0);
   for (size_t i = 0; i < lanes(); ++i) {
     Lane& lane = *lanes_[i];
     if (!lane.alive()) continue;
-    lane.age_rate(time);
+    lane.age_rate(time, best_rate);
     if (!lane.unacknowledged()) continue;
     if (Status status = lane.comm()->check_alive(options_.silence); !status.ok()) lose_lane(i, status);
   }

@@ -96,15 +96,15 @@ final class Driver {
    * runs one round itself, unless operations come in bursts: then the first starts at once, and the
    * rest leave together. Called inside a link's gate.
    *
-   * @param idle whether nothing else is under way to the same peer
+   * @param alone whether it is a send, and nothing else is under way to the same peer
    */
-  void posted(boolean idle) {
+  void posted(boolean alone) {
     boolean virtual = Thread.currentThread().isVirtual();
     if (role != FREE) {
       engine.wakeIfSleeping();
     } else if (virtual) {
       LockSupport.unpark(background);
-    } else if ((idle || isDue()) && tryTake()) {
+    } else if ((alone || isDue()) && tryTake()) {
       runOneRound();
     }
   }

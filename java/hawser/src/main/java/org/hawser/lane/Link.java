@@ -99,12 +99,13 @@ public final class Link implements AutoCloseable {
     var transfer = new Transfer(this, sends, segment, tag);
     gate.enter();
     try {
-      boolean idle = memory.unacknowledged() == 0;
+      // A receive can wait for the round of whoever awaits it; a send should be on its way.
+      boolean alone = sends && memory.unacknowledged() == 0;
       if (!engine.admit(transfer)) {
         throw MemoryChecks.arenaClosed();
       }
       post(transfer);
-      driver.posted(idle);
+      driver.posted(alone);
       return transfer;
     } finally {
       gate.leave();
