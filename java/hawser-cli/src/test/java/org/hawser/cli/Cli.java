@@ -89,7 +89,6 @@ public final class Cli implements AutoCloseable {
   public Outcome await(Duration limit) throws Exception {
     var reader = Thread.ofVirtual().start(() -> output.lines().forEach(seen::add));
     if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-      close();
       throw new AssertionError(
           "did not end within %s: %s%n%s".formatted(limit, seen, Files.readString(errors)));
     }
@@ -106,5 +105,6 @@ public final class Cli implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    Files.deleteIfExists(errors);
   }
 }

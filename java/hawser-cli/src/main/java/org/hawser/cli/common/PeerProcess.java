@@ -45,6 +45,7 @@ public final class PeerProcess implements AutoCloseable {
   public static PeerProcess start(Map<String, String> variables, List<String> arguments) {
     try {
       Path errors = Files.createTempFile("hawser-peer-", ".txt");
+      errors.toFile().deleteOnExit(); // Should this process be told to end before it gets to close.
       List<String> command = command(arguments);
       command.add(UNTIL_INPUT_ENDS);
       var builder = new ProcessBuilder(command).redirectError(errors.toFile());
