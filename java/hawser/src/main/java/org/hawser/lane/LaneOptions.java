@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.hawser.ByteSize;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
@@ -105,195 +106,104 @@ public record LaneOptions(
   }
 
   public LaneOptions withLanes(String value) {
-    return new LaneOptions(
-        value,
-        chunkBytes,
-        eagerBytes,
-        socketsPerLane,
-        laneLoss,
-        checksum,
-        zeroCopy,
-        waitMode,
-        silence,
-        linkTimeout,
-        scheduler,
-        rank);
+    return edited(draft -> draft.lanes = value);
   }
 
   public LaneOptions withChunkBytes(int value) {
-    return new LaneOptions(
-        lanes,
-        value,
-        eagerBytes,
-        socketsPerLane,
-        laneLoss,
-        checksum,
-        zeroCopy,
-        waitMode,
-        silence,
-        linkTimeout,
-        scheduler,
-        rank);
+    return edited(draft -> draft.chunkBytes = value);
   }
 
   public LaneOptions withEagerBytes(int value) {
-    return new LaneOptions(
-        lanes,
-        chunkBytes,
-        value,
-        socketsPerLane,
-        laneLoss,
-        checksum,
-        zeroCopy,
-        waitMode,
-        silence,
-        linkTimeout,
-        scheduler,
-        rank);
+    return edited(draft -> draft.eagerBytes = value);
   }
 
   public LaneOptions withSocketsPerLane(int value) {
-    return new LaneOptions(
-        lanes,
-        chunkBytes,
-        eagerBytes,
-        value,
-        laneLoss,
-        checksum,
-        zeroCopy,
-        waitMode,
-        silence,
-        linkTimeout,
-        scheduler,
-        rank);
+    return edited(draft -> draft.socketsPerLane = value);
   }
 
   public LaneOptions withLaneLoss(LaneLoss value) {
-    return new LaneOptions(
-        lanes,
-        chunkBytes,
-        eagerBytes,
-        socketsPerLane,
-        value,
-        checksum,
-        zeroCopy,
-        waitMode,
-        silence,
-        linkTimeout,
-        scheduler,
-        rank);
+    return edited(draft -> draft.laneLoss = value);
   }
 
   public LaneOptions withChecksum(Toggle value) {
-    return new LaneOptions(
-        lanes,
-        chunkBytes,
-        eagerBytes,
-        socketsPerLane,
-        laneLoss,
-        value,
-        zeroCopy,
-        waitMode,
-        silence,
-        linkTimeout,
-        scheduler,
-        rank);
+    return edited(draft -> draft.checksum = value);
   }
 
   public LaneOptions withZeroCopy(Toggle value) {
-    return new LaneOptions(
-        lanes,
-        chunkBytes,
-        eagerBytes,
-        socketsPerLane,
-        laneLoss,
-        checksum,
-        value,
-        waitMode,
-        silence,
-        linkTimeout,
-        scheduler,
-        rank);
+    return edited(draft -> draft.zeroCopy = value);
   }
 
   public LaneOptions withWaitMode(WaitMode value) {
-    return new LaneOptions(
-        lanes,
-        chunkBytes,
-        eagerBytes,
-        socketsPerLane,
-        laneLoss,
-        checksum,
-        zeroCopy,
-        value,
-        silence,
-        linkTimeout,
-        scheduler,
-        rank);
+    return edited(draft -> draft.waitMode = value);
   }
 
   public LaneOptions withSilence(Duration value) {
-    return new LaneOptions(
-        lanes,
-        chunkBytes,
-        eagerBytes,
-        socketsPerLane,
-        laneLoss,
-        checksum,
-        zeroCopy,
-        waitMode,
-        value,
-        linkTimeout,
-        scheduler,
-        rank);
+    return edited(draft -> draft.silence = value);
   }
 
   public LaneOptions withLinkTimeout(Duration value) {
-    return new LaneOptions(
-        lanes,
-        chunkBytes,
-        eagerBytes,
-        socketsPerLane,
-        laneLoss,
-        checksum,
-        zeroCopy,
-        waitMode,
-        silence,
-        value,
-        scheduler,
-        rank);
+    return edited(draft -> draft.linkTimeout = value);
   }
 
   public LaneOptions withScheduler(ChunkScheduler value) {
-    return new LaneOptions(
-        lanes,
-        chunkBytes,
-        eagerBytes,
-        socketsPerLane,
-        laneLoss,
-        checksum,
-        zeroCopy,
-        waitMode,
-        silence,
-        linkTimeout,
-        value,
-        rank);
+    return edited(draft -> draft.scheduler = value);
   }
 
   public LaneOptions withRank(int value) {
-    return new LaneOptions(
-        lanes,
-        chunkBytes,
-        eagerBytes,
-        socketsPerLane,
-        laneLoss,
-        checksum,
-        zeroCopy,
-        waitMode,
-        silence,
-        linkTimeout,
-        scheduler,
-        value);
+    return edited(draft -> draft.rank = value);
+  }
+
+  private LaneOptions edited(Consumer<Draft> edit) {
+    var draft = new Draft(this);
+    edit.accept(draft);
+    return draft.options();
+  }
+
+  /** The options while one of them changes. */
+  private static final class Draft {
+    String lanes;
+    int chunkBytes;
+    int eagerBytes;
+    int socketsPerLane;
+    LaneLoss laneLoss;
+    Toggle checksum;
+    Toggle zeroCopy;
+    WaitMode waitMode;
+    Duration silence;
+    Duration linkTimeout;
+    ChunkScheduler scheduler;
+    int rank;
+
+    Draft(LaneOptions from) {
+      lanes = from.lanes;
+      chunkBytes = from.chunkBytes;
+      eagerBytes = from.eagerBytes;
+      socketsPerLane = from.socketsPerLane;
+      laneLoss = from.laneLoss;
+      checksum = from.checksum;
+      zeroCopy = from.zeroCopy;
+      waitMode = from.waitMode;
+      silence = from.silence;
+      linkTimeout = from.linkTimeout;
+      scheduler = from.scheduler;
+      rank = from.rank;
+    }
+
+    LaneOptions options() {
+      return new LaneOptions(
+          lanes,
+          chunkBytes,
+          eagerBytes,
+          socketsPerLane,
+          laneLoss,
+          checksum,
+          zeroCopy,
+          waitMode,
+          silence,
+          linkTimeout,
+          scheduler,
+          rank);
+    }
   }
 
   NativeConfig toNative() {
