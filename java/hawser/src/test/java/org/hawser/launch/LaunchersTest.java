@@ -109,7 +109,9 @@ class LaunchersTest {
     try (var launch = Launch.detect(both, SOON).orElseThrow()) {
       assertEquals("explicit", launch.name());
     }
-    try (var launch = Launch.detect(with(both, "HAWSER_LAUNCHER", "slurm"), SOON).orElseThrow()) {
+    // A port of its own: the one before may not be free again yet.
+    var slurm = with(both, "HAWSER_LAUNCHER", "slurm", "HAWSER_RENDEZVOUS", freePort());
+    try (var launch = Launch.detect(slurm, SOON).orElseThrow()) {
       assertEquals("slurm", launch.name());
       assertEquals("HAWSER_LAUNCHER=slurm", launch.reason());
     }

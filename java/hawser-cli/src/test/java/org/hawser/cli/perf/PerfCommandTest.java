@@ -97,7 +97,7 @@ class PerfCommandTest {
             Cli.run(LOOPBACK, LIMIT, "perf", address, "--seconds", "0.2", "--sizes", "64K");
         assertEquals(0, outcome.exit(), outcome::toString);
         assertTrue(outcome.out().getFirst().contains("verified"), outcome::toString);
-        assertTrue(outcome.out().get(1).contains("#"), outcome::toString);
+        assertTrue(outcome.out().stream().anyMatch(line -> line.contains("#")), outcome::toString);
       }
       assertTrue(server.isRunning());
     }
