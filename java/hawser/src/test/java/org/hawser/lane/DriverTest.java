@@ -204,7 +204,8 @@ class DriverTest {
       pair.toRight.send(memory.segment(), 1).await(SOON);
       Thread.sleep(500);
       // The process's own figure would blame the drivers for compilers and collectors: ask for
-      // their threads alone. What other tests left behind may still be settling in the first window.
+      // their threads alone. What other tests left behind may still be settling in the first
+      // window.
       long least = Long.MAX_VALUE;
       for (int window = 0; window < 3 && least >= IDLE_LIMIT_NANOS; window++) {
         long before = driversCpuNanos();
