@@ -289,8 +289,10 @@ struct Result {
 };
 
 void run_bandwidth(Peer& peer, const Options& options, uint64_t bytes, Result* result) {
-  std::vector<unsigned char> data(bytes);
-  fill(data);
+  // A place a message of the window, as in perf: one buffer sent over and over would come from the cache.
+  std::vector<std::vector<unsigned char>> places(options.window, std::vector<unsigned char>(bytes));
+  for (auto& place : places) fill(place);
+  uint64_t posted = 0;
   struct Flight {
     uint64_t op;
     Nanos began;
@@ -304,7 +306,7 @@ void run_bandwidth(Peer& peer, const Options& options, uint64_t bytes, Result* r
   const Nanos end = began + static_cast<Nanos>((options.seconds + 0.3) * 1e9);
   while (now() < end || !flights.empty()) {
     while (flights.size() < options.window && now() < end) {
-      flights.push_back({peer.send(kData, data.data(), bytes), now()});
+      flights.push_back({peer.send(kData, places[posted++ % options.window].data(), bytes), now()});
     }
     if (flights.empty()) break;
     if (!peer.await(flights.front().op)) die("the link ended");
