@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "lane/listener.h"
 #include "net/devices.h"
 #include "net/features.h"
@@ -33,6 +34,8 @@ struct hawser_link {
 
 namespace {
 
+using hawser::copy_text;
+
 // Runs `body`, which returns a Status, and writes what it says to `error`.
 template <typename Body>
 int32_t guarded(hawser_error* error, Body&& body) noexcept {
@@ -43,12 +46,6 @@ int32_t guarded(hawser_error* error, Body&& body) noexcept {
   } catch (const std::exception& failure) {
     return Status(HAWSER_INTERNAL, std::string("unexpected: ") + failure.what()).write_to(error);
   }
-}
-
-template <size_t N>
-void copy_text(char (&out)[N], const std::string& text) {
-  std::strncpy(out, text.c_str(), N - 1);
-  out[N - 1] = '\0';
 }
 
 void describe_device(const hawser::LaneChoice& choice, size_t index, hawser_device* out) {
@@ -87,9 +84,7 @@ const char* hawser_version(void) { return "0.1.0"; }
 int32_t hawser_devices(const char* spec, hawser_device* out, int32_t capacity, int32_t* count, hawser_error* error) {
   return guarded(error, [&]() -> Status {
     hawser::LaneChoice choice;
-    const char* ifname = std::getenv("NCCL_GPUDIRECTTCPX_SOCKET_IFNAME");
-    Status status =
-        choose_lanes(hawser::list_devices(), spec == nullptr ? "" : spec, ifname == nullptr ? "" : ifname, &choice);
+    Status status = hawser::choose_lanes_here(spec == nullptr ? "" : spec, &choice);
     *count = static_cast<int32_t>(choice.devices.size());
     for (int32_t i = 0; i < std::min(*count, capacity); ++i) describe_device(choice, static_cast<size_t>(i), &out[i]);
     return status;

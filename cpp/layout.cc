@@ -1,7 +1,7 @@
 // The facts of hawser_layout_at: the size of every struct of the ABI, and the offset and size of every field.
 #include <cstddef>
-#include <cstring>
 
+#include "base/text.h"
 #include "hawser.h"
 
 namespace {
@@ -142,8 +142,7 @@ constexpr Fact kFacts[] = {
 int32_t hawser_layout_at(uint32_t index, hawser_layout* out) {
   if (index >= sizeof(kFacts) / sizeof(kFacts[0])) return HAWSER_INVALID_ARGUMENT;
   const Fact& fact = kFacts[index];
-  std::strncpy(out->name, fact.name, sizeof(out->name) - 1);
-  out->name[sizeof(out->name) - 1] = '\0';
+  hawser::copy_text(out->name, fact.name);
   out->offset = fact.offset;
   out->size = fact.size;
   return HAWSER_OK;

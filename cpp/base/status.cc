@@ -1,25 +1,14 @@
 #include "base/status.h"
 
-#include <algorithm>
-#include <cstring>
 #include <system_error>
+
+#include "base/text.h"
 
 namespace hawser {
 
 Status Status::from_errno(int32_t code, const std::string& text, int sys_errno) {
   return {code, text + ": " + std::system_category().message(sys_errno), sys_errno};
 }
-
-namespace {
-
-template <size_t N>
-void copy_text(char (&out)[N], const std::string& text) {
-  const size_t length = std::min(text.size(), N - 1);
-  std::memcpy(out, text.data(), length);
-  out[length] = '\0';
-}
-
-}  // namespace
 
 int32_t Status::write_to(hawser_error* out) const {
   if (out == nullptr) return code_;

@@ -3,7 +3,8 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cstring>
+
+#include "base/text.h"
 
 namespace hawser {
 
@@ -59,7 +60,7 @@ Status ChannelManager::start(Channel& channel) {
   wire::Hello mine = hello_;
   mine.lane = static_cast<uint16_t>(channel.id);
   mine.incarnation = channel.incarnation;
-  std::strncpy(mine.device, channel.device.c_str(), sizeof(mine.device) - 1);
+  copy_text(mine.device, channel.device);
   channel.handshake = std::make_unique<Handshake>(std::move(comm), mine);
   return {};
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 
@@ -36,9 +35,8 @@ Status Engine::open(const hawser_config& config) {
                                          std::to_string(sizeof(hawser_config))};
   }
   LaneChoice choice;
-  const char* ifname = std::getenv("NCCL_GPUDIRECTTCPX_SOCKET_IFNAME");
   const std::string spec(config.lanes, strnlen(config.lanes, sizeof(config.lanes)));
-  if (Status status = choose_lanes(list_devices(), spec, ifname == nullptr ? "" : ifname, &choice); !status.ok()) {
+  if (Status status = choose_lanes_here(spec, &choice); !status.ok()) {
     return status;
   }
   lanes_ = choice.lanes;

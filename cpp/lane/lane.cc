@@ -280,6 +280,7 @@ void Lane::measure(const WindowEntry& entry, Nanos time) {
 }
 
 void Lane::settle() {
+  if (channel_.window.is_empty()) return;
   WindowEntry entry;
   const Nanos time = now();
   while (channel_.window.release_oldest(&entry)) {

@@ -3,9 +3,9 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
+#include "base/text.h"
 #include "net/poller.h"
 
 namespace hawser {
@@ -182,16 +182,6 @@ void Link::forget(Incoming* incoming) {
     if (lane->alive()) lane->forget(incoming);
   }
 }
-
-namespace {
-
-template <size_t N>
-void copy_text(char (&out)[N], const std::string& text) {
-  std::memset(out, 0, N);
-  std::memcpy(out, text.data(), std::min(text.size(), N - 1));
-}
-
-}  // namespace
 
 void Link::describe(hawser_link_info* out) const {
   *out = {};

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 
@@ -204,6 +205,11 @@ Status choose_lanes(std::vector<DeviceProperties> devices, const std::string& sp
     chooser.choose(parse_rule(spec), asked);
   }
   return chooser.result();
+}
+
+Status choose_lanes_here(const std::string& spec, LaneChoice* out) {
+  const char* variable = std::getenv("NCCL_GPUDIRECTTCPX_SOCKET_IFNAME");
+  return choose_lanes(list_devices(), spec, variable == nullptr ? "" : variable, out);
 }
 
 }  // namespace hawser

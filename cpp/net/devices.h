@@ -29,4 +29,7 @@ bool flags_tell_up(unsigned flags);
 Status choose_lanes(std::vector<DeviceProperties> devices, const std::string& spec, const std::string& ifname_variable,
                     LaneChoice* out);
 
+// The same among this machine's devices, with the variable of this process.
+Status choose_lanes_here(const std::string& spec, LaneChoice* out);
+
 }  // namespace hawser
