@@ -5,9 +5,12 @@ module org.hawser {
   requires jdk.jfr;
 
   exports org.hawser;
+  exports org.hawser.comm;
   exports org.hawser.ffi to
       org.hawser.cli;
   exports org.hawser.lane;
   exports org.hawser.launch;
+  exports org.hawser.link;
   exports org.hawser.mem;
+  exports org.hawser.spu;
 }
