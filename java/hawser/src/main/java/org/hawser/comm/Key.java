@@ -24,6 +24,9 @@ public final class Key {
   private int length;
   private int hash;
 
+  /** Makes an empty key. */
+  public Key() {}
+
   /** A key that says what {@code text} says. */
   public static Key of(String text) {
     return new Key().set(text);
