@@ -20,13 +20,15 @@ final class Deadline {
   }
 
   static Deadline in(Duration timeout) {
-    long nanos;
     try {
-      nanos = Math.clamp(timeout.toNanos(), 0, FOREVER);
+      return inNanos(timeout.toNanos());
     } catch (ArithmeticException e) {
-      nanos = timeout.isNegative() ? 0 : FOREVER;
+      return inNanos(timeout.isNegative() ? 0 : FOREVER);
     }
-    return new Deadline(System.nanoTime() + nanos);
+  }
+
+  static Deadline inNanos(long nanos) {
+    return new Deadline(System.nanoTime() + Math.clamp(nanos, 0, FOREVER));
   }
 
   /** Nanoseconds left, 0 or below when it has passed. */

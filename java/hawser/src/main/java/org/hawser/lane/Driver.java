@@ -195,13 +195,30 @@ final class Driver {
     }
   }
 
-  /** Waits for a transfer on a virtual thread, which parks while others drive. */
-  void awaitParked(Transfer transfer, Deadline deadline) {
+  /**
+   * Waits for a condition, driving on a platform thread. Whoever makes it true unparks this thread.
+   */
+  void await(BooleanSupplier done, Deadline deadline) {
+    LongConsumer park =
+        nanos -> {
+          if (!done.getAsBoolean()) {
+            LockSupport.parkNanos(this, nanos);
+          }
+        };
+    if (Thread.currentThread().isVirtual()) {
+      awaitParked(done, park, deadline);
+    } else {
+      await(done, park, deadline);
+    }
+  }
+
+  /** Waits on a virtual thread, which parks while others drive. */
+  private void awaitParked(BooleanSupplier done, LongConsumer park, Deadline deadline) {
     wantedAsync();
     try {
-      while (!transfer.isDone() && !deadline.passed()) {
+      while (!done.getAsBoolean() && !deadline.passed()) {
         Deadline.checkInterrupt();
-        transfer.park(Math.min(deadline.left(), SLICE_NANOS));
+        park.accept(Math.min(deadline.left(), SLICE_NANOS));
       }
     } finally {
       unwantedAsync();

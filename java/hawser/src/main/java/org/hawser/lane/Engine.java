@@ -2,6 +2,7 @@ package org.hawser.lane;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +32,10 @@ final class Engine implements EventRing.Sink {
   private final TransferTable transfers = new TransferTable();
   private final Map<Integer, Link> links = new HashMap<>();
   private final List<Link> waiting = new ArrayList<>();
+  // Posted by listeners while the ring was full: the thread that empties the ring cannot wait for
+  // it.
+  private final ArrayDeque<Transfer> overflow = new ArrayDeque<>();
+  private volatile Thread telling;
   private boolean gaveChunks;
   private HawserException broken;
   // Written by the driver; others read it as a hint.
@@ -70,8 +75,20 @@ final class Engine implements EventRing.Sink {
     MemoryUsers.released();
   }
 
-  /** Posts a transfer that was admitted; false when the ring is full. */
+  /**
+   * Posts a transfer that was admitted; false when the ring is full, which a listener never sees.
+   */
   boolean offer(Transfer transfer) {
+    if (telling != Thread.currentThread()) {
+      return offerToRing(transfer);
+    }
+    if (!overflow.isEmpty() || !offerToRing(transfer)) {
+      overflow.add(transfer);
+    }
+    return true;
+  }
+
+  private boolean offerToRing(Transfer transfer) {
     int kind = transfer.sends ? OpRing.SEND : OpRing.RECEIVE;
     Link link = transfer.link;
     long registered = link.registrations().numberFor(transfer.address, transfer.length);
@@ -201,7 +218,15 @@ final class Engine implements EventRing.Sink {
   }
 
   private void drainEvents() {
-    events.drain(this);
+    while (!overflow.isEmpty() && offerToRing(overflow.peek())) {
+      overflow.remove();
+    }
+    telling = Thread.currentThread();
+    try {
+      events.drain(this);
+    } finally {
+      telling = null;
+    }
   }
 
   private void scheduleChunks() {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.ffi.HawserLibrary;
@@ -130,6 +131,21 @@ public final class Lanes implements AutoCloseable {
     } finally {
       gate.leave();
     }
+  }
+
+  /**
+   * Waits for a condition that a {@link TransferListener} makes true. A platform thread drives the
+   * lanes meanwhile; a virtual one parks. Whoever makes the condition true on another thread
+   * unparks this one.
+   *
+   * @return whether the condition holds
+   * @throws HawserException CANCELLED when the thread is interrupted
+   */
+  public boolean await(BooleanSupplier done, long timeoutNanos) {
+    if (!done.getAsBoolean()) {
+      driver.await(done, Deadline.inNanos(timeoutNanos));
+    }
+    return done.getAsBoolean();
   }
 
   private Link attach(NativeLink nativeLink) {

@@ -75,7 +75,12 @@ public final class Link implements AutoCloseable {
    *     closed link, or why the link has failed
    */
   public Transfer send(MemorySegment segment, long tag) {
-    return start(true, segment, tag);
+    return send(segment, tag, TransferListener.NONE);
+  }
+
+  /** As {@link #send(MemorySegment, long)}; the listener is told of the end. */
+  public Transfer send(MemorySegment segment, long tag, TransferListener listener) {
+    return start(true, segment, tag, listener);
   }
 
   /**
@@ -85,18 +90,24 @@ public final class Link implements AutoCloseable {
    * @throws HawserException as {@link #send}, and for memory that cannot be written
    */
   public Transfer receive(MemorySegment segment, long tag) {
+    return receive(segment, tag, TransferListener.NONE);
+  }
+
+  /** As {@link #receive(MemorySegment, long)}; the listener is told of the end. */
+  public Transfer receive(MemorySegment segment, long tag, TransferListener listener) {
     if (segment.isReadOnly()) {
       throw MemoryChecks.invalid("the memory to receive into is read-only");
     }
-    return start(false, segment, tag);
+    return start(false, segment, tag, listener);
   }
 
-  private Transfer start(boolean sends, MemorySegment segment, long tag) {
+  private Transfer start(
+      boolean sends, MemorySegment segment, long tag, TransferListener listener) {
     MemoryChecks.requireReachable(segment);
     if (failure != null) {
       throw failure.again();
     }
-    var transfer = new Transfer(this, sends, segment, tag);
+    var transfer = new Transfer(this, sends, segment, tag, listener);
     gate.enter();
     try {
       // A receive can wait for the round of whoever awaits it; a send should be on its way.

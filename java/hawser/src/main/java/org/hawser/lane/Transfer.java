@@ -62,6 +62,7 @@ public final class Transfer {
   final long length;
   private final MemorySegment segment; // keeps automatic memory reachable
   private final TransferEvent event;
+  private final TransferListener listener;
 
   // Written before the operation is posted.
   long id;
@@ -77,8 +78,9 @@ public final class Transfer {
   private long bytes;
   private HawserException failure;
 
-  Transfer(Link link, boolean sends, MemorySegment segment, long tag) {
+  Transfer(Link link, boolean sends, MemorySegment segment, long tag, TransferListener listener) {
     this.link = link;
+    this.listener = listener;
     this.sends = sends;
     this.tag = tag;
     this.segment = segment;
@@ -129,6 +131,16 @@ public final class Transfer {
     return result();
   }
 
+  /** The message's bytes, of a transfer that has ended well; 0 otherwise. */
+  public long bytes() {
+    return status == 0 ? bytes : 0;
+  }
+
+  /** Why it failed; null when it ended well, or has not ended. */
+  public HawserException failure() {
+    return isDone() ? failure : null;
+  }
+
   /**
    * Asks for an early end. It ends in any case: with CANCELLED when this came in time, else as if
    * never asked.
@@ -170,6 +182,7 @@ public final class Transfer {
       event.finish(this, transferred, code);
     }
     STATUS.setVolatile(this, code);
+    tellListener();
     Thread parked = waiter;
     if (parked != null) {
       LockSupport.unpark(parked);
@@ -181,19 +194,22 @@ public final class Transfer {
     }
   }
 
+  /** A listener's mistake must not end the moving of everybody's bytes. */
+  private void tellListener() {
+    try {
+      listener.ended(this);
+    } catch (RuntimeException e) {
+      Thread driver = Thread.currentThread();
+      driver.getUncaughtExceptionHandler().uncaughtException(driver, e);
+    }
+  }
+
   boolean touches(long start, long size) {
     return address < start + size && start < address + length;
   }
 
   boolean isAlive() {
     return segment.scope().isAlive();
-  }
-
-  /** Parks the current thread until it has ended or the deadline is near; may return early. */
-  void park(long nanos) {
-    if (!isDone()) {
-      LockSupport.parkNanos(this, nanos);
-    }
   }
 
   private void awaitEnd(Deadline deadline) {
@@ -203,11 +219,7 @@ public final class Transfer {
       return;
     }
     try {
-      if (Thread.currentThread().isVirtual()) {
-        link.driver().awaitParked(this, deadline);
-      } else {
-        link.driver().await(this::isDone, this::park, deadline);
-      }
+      link.driver().await(this::isDone, deadline);
     } finally {
       waiter = null;
     }

@@ -115,7 +115,7 @@ class BacklogTest {
   }
 
   private Transfer send(long id, long bytes) {
-    var send = new Transfer(null, true, arena.allocate(bytes), id);
+    var send = new Transfer(null, true, arena.allocate(bytes), id, TransferListener.NONE);
     send.id = id;
     return send;
   }

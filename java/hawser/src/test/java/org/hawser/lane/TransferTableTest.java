@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class TransferTableTest {
   private static Transfer transfer(MemorySegment memory) {
-    return new Transfer(null, false, memory, 0);
+    return new Transfer(null, false, memory, 0, TransferListener.NONE);
   }
 
   @Test
