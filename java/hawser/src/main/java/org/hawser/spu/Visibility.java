@@ -13,8 +13,4 @@ public enum Visibility {
   public int number() {
     return ordinal() + 1;
   }
-
-  static Visibility ofNumber(long number) {
-    return values()[Math.toIntExact(number) - 1];
-  }
 }
