@@ -22,7 +22,7 @@ public final class Key {
 
   private byte[] bytes = new byte[INITIAL_BYTES];
   private int length;
-  private int hash;
+  private int hash = 1;
 
   /** Makes an empty key. */
   public Key() {}

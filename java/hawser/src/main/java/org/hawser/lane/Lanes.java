@@ -148,6 +148,15 @@ public final class Lanes implements AutoCloseable {
     return done.getAsBoolean();
   }
 
+  /**
+   * Moves what can be moved now, when nobody else does; for threads that look in again and again.
+   */
+  public void progress() {
+    if (!Thread.currentThread().isVirtual()) {
+      driver.tryRound();
+    }
+  }
+
   private Link attach(NativeLink nativeLink) {
     return driver.exclusively(
         () -> {

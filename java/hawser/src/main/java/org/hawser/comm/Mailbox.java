@@ -1,0 +1,392 @@
+package org.hawser.comm;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.locks.LockSupport;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+
+/**
+ * What has arrived for one rank, or is announced, by sender and key: for each of them a queue in
+ * the order in which they were told. Any thread may use it; all locks are held briefly. Queues and
+ * waiters are used again and again, so that steady traffic allocates nothing here.
+ *
+ * <p>The bytes that wait in it are bounded: announced messages are fetched while there is room, or
+ * when somebody waits for them; who delivers messages that are there already asks {@link #hasRoom}
+ * first.
+ */
+public final class Mailbox {
+  /** Bytes that may wait unless told otherwise. */
+  public static final long DEFAULT_LIMIT = 1L << 30;
+
+  private final int rank;
+  private final long limit;
+  private final HawserException[] failures;
+  private final MailboxQueues queues = new MailboxQueues();
+  private final Queue<Arrival> deferred = new ArrayDeque<>();
+  private Waiter freeWaiters;
+  private long bytesWaiting;
+  private int messagesWaiting;
+  private HawserException aborted;
+  // Read without the lock as a hint: something was refused or deferred for want of room.
+  private volatile boolean pressure;
+  private volatile Runnable onRoom = () -> {};
+
+  /**
+   * @param rank whose mailbox it is, for messages
+   * @param worldSize the number of ranks that may send
+   * @param limit bytes that may wait
+   */
+  public Mailbox(int rank, int worldSize, long limit) {
+    this.rank = rank;
+    this.limit = limit;
+    this.failures = new HawserException[worldSize];
+  }
+
+  /** Called, by any thread and without a lock, when there is room again after there was none. */
+  public void onRoom(Runnable action) {
+    onRoom = action;
+  }
+
+  // ----------------------------------------------------------------------------------------------
+  // delivery
+
+  /**
+   * Takes in a message whose bytes are there. Never blocks.
+   *
+   * @param key may be set anew when this returns
+   */
+  public void deliver(int from, Key key, Arrival message) {
+    put(from, key, message, true);
+  }
+
+  /**
+   * Takes in a message whose bytes are to be fetched: {@link Arrival#begin} is called now or later.
+   * Never blocks.
+   *
+   * @param key may be set anew when this returns
+   */
+  public void announce(int from, Key key, Arrival message) {
+    put(from, key, message, false);
+  }
+
+  private void put(int from, Key key, Arrival message, boolean ready) {
+    boolean refused;
+    boolean begins = false;
+    synchronized (this) {
+      refused = aborted != null;
+      if (!refused) {
+        MessageQueue queue = queues.findOrAdd(from, key);
+        append(queue, message);
+        message.ready = ready;
+        begins = !ready && (queue.waiters != null || hasRoomFor(message.bytes()));
+        account(message, ready || begins);
+        if (ready) {
+          wakeAll(queue);
+        }
+      }
+    }
+    if (refused) {
+      message.close();
+    } else if (begins) {
+      message.begin();
+    }
+  }
+
+  /**
+   * The bytes of an announced message are there: it can be received. Called once, by any thread.
+   */
+  public void arrived(Arrival message) {
+    synchronized (this) {
+      message.ready = true;
+      if (message.queue != null) {
+        wakeAll(message.queue);
+        return;
+      }
+    }
+    message.close(); // The mailbox was emptied meanwhile.
+  }
+
+  /** Whether less waits than may. When not, {@link #onRoom} tells of the change. */
+  public synchronized boolean hasRoom() {
+    boolean room = bytesWaiting < limit;
+    pressure |= !room;
+    return room;
+  }
+
+  /**
+   * No more messages come from that rank. Who waits for one of them fails; what has arrived can
+   * still be received.
+   *
+   * @param reason says which rank, and why
+   */
+  public synchronized void fail(int from, HawserException reason) {
+    if (failures[from] == null) {
+      failures[from] = reason;
+      queues.forEach(
+          queue -> {
+            if (queue.from == from) {
+              wakeAll(queue);
+            }
+          });
+    }
+  }
+
+  /** Drops what is there, and lets everybody fail who waits or comes later. */
+  public void abort(HawserException reason) {
+    List<Arrival> dropped = new ArrayList<>();
+    synchronized (this) {
+      if (aborted != null) {
+        return;
+      }
+      aborted = reason;
+      queues.forEach(
+          queue -> {
+            for (Arrival each = queue.head; each != null; each = each.next) {
+              each.queue = null;
+              // What is being fetched is dropped when it has arrived.
+              if (each.ready || !each.begun) {
+                dropped.add(each);
+              }
+            }
+            queue.head = null;
+            wakeAll(queue);
+          });
+      deferred.clear();
+    }
+    dropped.forEach(Arrival::close);
+  }
+
+  // ----------------------------------------------------------------------------------------------
+  // receiving
+
+  /**
+   * As {@link Communicator#recv(int, Key, long)}.
+   *
+   * @param waiting how the calling thread waits
+   */
+  public Message recv(int from, Key key, long timeoutNanos, Waiting waiting) {
+    checkRank(from);
+    Message message = takeIfThere(from, key);
+    if (message == null) {
+      message = await(from, key, timeoutNanos, waiting);
+    }
+    if (pressure) {
+      relieve();
+    }
+    return message;
+  }
+
+  private synchronized Message takeIfThere(int from, Key key) {
+    MessageQueue queue = queues.find(from, key);
+    return queue != null && queue.hasMessage() ? take(queue) : null;
+  }
+
+  private Message await(int from, Key key, long timeoutNanos, Waiting waiting) {
+    long start = System.nanoTime();
+    Waiter waiter = join(from, key);
+    try {
+      while (true) {
+        Arrival wanted;
+        synchronized (this) {
+          waiter.woken = false;
+          if (waiter.queue.hasMessage()) {
+            return take(waiter.queue);
+          }
+          failIfHopeless(from, key);
+          if (System.nanoTime() - start >= timeoutNanos) {
+            throw timeout(from, key, timeoutNanos);
+          }
+          wanted = undefer(waiter.queue.head);
+        }
+        if (wanted != null) {
+          wanted.begin();
+        }
+        waiting.await(waiter, timeoutNanos - (System.nanoTime() - start));
+      }
+    } finally {
+      leave(waiter);
+    }
+  }
+
+  /** Whether {@link #recv} would return at once. */
+  public synchronized boolean has(int from, Key key) {
+    checkRank(from);
+    MessageQueue queue = queues.find(from, key);
+    return queue != null && queue.hasMessage();
+  }
+
+  /** As {@link Communicator#peekMessage}. */
+  public synchronized Optional<byte[]> peek(int from, Key key, int bytes) {
+    checkRank(from);
+    MessageQueue queue = queues.find(from, key);
+    if (queue == null || !queue.hasMessage()) {
+      return Optional.empty();
+    }
+    MemorySegment segment = queue.head.segment();
+    return Optional.of(segment.asSlice(0, Math.min(bytes, segment.byteSize())).toArray(JAVA_BYTE));
+  }
+
+  /** Payload that has arrived or is being fetched, and was not received yet. */
+  public synchronized long bytesWaiting() {
+    return bytesWaiting;
+  }
+
+  // ----------------------------------------------------------------------------------------------
+  // under the lock
+
+  private void append(MessageQueue queue, Arrival message) {
+    message.queue = queue;
+    message.next = null;
+    if (queue.head == null) {
+      queue.head = message;
+    } else {
+      queue.tail.next = message;
+    }
+    queue.tail = message;
+    messagesWaiting++;
+  }
+
+  /** Counts the message's bytes when they are there or on the way, else defers it. */
+  private void account(Arrival message, boolean begun) {
+    message.begun = begun;
+    if (begun) {
+      bytesWaiting += message.bytes();
+    } else {
+      deferred.add(message);
+      pressure = true;
+    }
+  }
+
+  /** Something that is longer than the limit itself is fetched when nothing else is there. */
+  private boolean hasRoomFor(long bytes) {
+    return bytesWaiting == 0 || bytesWaiting + bytes <= limit;
+  }
+
+  private Message take(MessageQueue queue) {
+    Arrival head = queue.head;
+    queue.head = head.next;
+    head.next = null;
+    head.queue = null;
+    bytesWaiting -= head.bytes();
+    messagesWaiting--;
+    queues.removeIfIdle(queue);
+    return head;
+  }
+
+  /** The message to begin with, when it had to wait for room. */
+  private Arrival undefer(Arrival message) {
+    if (message == null || message.begun) {
+      return null;
+    }
+    deferred.remove(message);
+    account(message, true);
+    return message;
+  }
+
+  private static void wakeAll(MessageQueue queue) {
+    for (Waiter waiter = queue.waiters; waiter != null; waiter = waiter.next) {
+      waiter.woken = true;
+      LockSupport.unpark(waiter.thread);
+    }
+  }
+
+  private synchronized Waiter join(int from, Key key) {
+    Waiter waiter = freeWaiters == null ? new Waiter() : freeWaiters;
+    freeWaiters = waiter.next;
+    waiter.thread = Thread.currentThread();
+    waiter.queue = queues.findOrAdd(from, key);
+    waiter.next = waiter.queue.waiters;
+    waiter.queue.waiters = waiter;
+    return waiter;
+  }
+
+  private synchronized void leave(Waiter waiter) {
+    MessageQueue queue = waiter.queue;
+    if (queue.waiters == waiter) {
+      queue.waiters = waiter.next;
+    } else {
+      Waiter before = queue.waiters;
+      while (before.next != waiter) {
+        before = before.next;
+      }
+      before.next = waiter.next;
+    }
+    queues.removeIfIdle(queue);
+    waiter.queue = null;
+    waiter.thread = null;
+    waiter.next = freeWaiters;
+    freeWaiters = waiter;
+  }
+
+  // ----------------------------------------------------------------------------------------------
+  // room and errors
+
+  /** There may be room: fetches what was deferred, in order, as far as it fits, or tells of it. */
+  private void relieve() {
+    while (true) {
+      Arrival next;
+      synchronized (this) {
+        next = deferred.peek();
+        if (next == null || !hasRoomFor(next.bytes())) {
+          pressure = next != null || bytesWaiting >= limit;
+          break;
+        }
+        undefer(next);
+      }
+      next.begin();
+    }
+    if (!pressure) {
+      onRoom.run();
+    }
+  }
+
+  private void checkRank(int from) {
+    if (from < 0 || from >= failures.length) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          "rank %d: there is no rank %d to receive from; ranks are 0 to %d"
+              .formatted(rank, from, failures.length - 1));
+    }
+  }
+
+  private void failIfHopeless(int from, Key key) {
+    if (aborted != null) {
+      throw aborted.again();
+    }
+    HawserException reason = failures[from];
+    if (reason != null) {
+      throw new HawserException(
+          reason.code(),
+          "rank %d: nothing more comes from rank %d, not under key %s either: %s"
+              .formatted(rank, from, key, reason.getMessage()),
+          reason,
+          from,
+          reason.lane(),
+          reason.device(),
+          reason.sysErrno());
+    }
+  }
+
+  private HawserException timeout(int from, Key key, long nanos) {
+    String full =
+        bytesWaiting < limit
+            ? ""
+            : ", and the mailbox is full with %d bytes: receive them".formatted(bytesWaiting);
+    return new HawserException(
+        ErrorCode.TIMEOUT,
+        "rank %d: no message from rank %d under key %s within %d ms; %d others wait%s"
+            .formatted(rank, from, key, nanos / 1_000_000, messagesWaiting, full),
+        null,
+        from,
+        -1,
+        "",
+        0);
+  }
+}
