@@ -23,6 +23,7 @@ public enum Setting {
   RANK("this party's rank"),
   SIZE("the number of parties"),
   RENDEZVOUS("host:port where the parties meet"),
+  PYTHON("folder of the Python virtual environment that holds the package spu"),
   LAB("the name of the lab that scripts/lab works on");
 
   private static final String PREFIX = "HAWSER_";

@@ -192,19 +192,19 @@ public final class Layouts {
     return struct.byteOffset(PathElement.groupElement(field));
   }
 
-  private static StructLayout struct(String name, MemoryLayout... members) {
+  static StructLayout struct(String name, MemoryLayout... members) {
     return MemoryLayout.structLayout(members).withName(name);
   }
 
-  private static ValueLayout i32(String name) {
+  static ValueLayout i32(String name) {
     return ValueLayout.JAVA_INT.withName(name);
   }
 
-  private static ValueLayout i64(String name) {
+  static ValueLayout i64(String name) {
     return ValueLayout.JAVA_LONG.withName(name);
   }
 
-  private static SequenceLayout text(String name, long bytes) {
+  static SequenceLayout text(String name, long bytes) {
     return MemoryLayout.sequenceLayout(bytes, ValueLayout.JAVA_BYTE).withName(name);
   }
 

@@ -18,16 +18,18 @@ public final class NativeLibrary {
   /** Names the library's file, or the folder that holds it. */
   public static final String PATH_PROPERTY = "hawser.library.path";
 
+  static final String FILE = "libhawser.so";
+
   private NativeLibrary() {}
 
   /** Whether the library is loaded, or could be loaded now. */
   public static boolean isAvailable() {
-    return Holder.FAILURE == null;
+    return Holder.OUTCOME.failure() == null;
   }
 
   /** Why the library could not be loaded, with every place that was tried; empty when it was. */
   public static Optional<HawserException> unavailabilityCause() {
-    return Optional.ofNullable(Holder.FAILURE);
+    return Optional.ofNullable(Holder.OUTCOME.failure());
   }
 
   /**
@@ -65,31 +67,11 @@ public final class NativeLibrary {
   }
 
   private static NativeLibrarySearch.Found loaded() {
-    if (Holder.FAILURE != null) {
-      // A fresh exception: its stack names this caller, its cause the attempts.
-      throw new HawserException(Holder.FAILURE.code(), Holder.FAILURE.getMessage(), Holder.FAILURE);
-    }
-    return Holder.FOUND;
+    return Holder.OUTCOME.loaded();
   }
 
   /** Loads at first use, and keeps either the library or the failure. */
   private static final class Holder {
-    static final NativeLibrarySearch.Found FOUND;
-    static final HawserException FAILURE;
-
-    static {
-      NativeLibrarySearch.Found found = null;
-      HawserException failure = null;
-      try {
-        found = NativeLibrarySearch.ofThisProcess().load();
-      } catch (HawserException e) {
-        failure = e;
-      } catch (RuntimeException | LinkageError e) {
-        failure =
-            new HawserException(ErrorCode.INTERNAL, "loading the native library failed: " + e, e);
-      }
-      FOUND = found;
-      FAILURE = failure;
-    }
+    static final NativeLibrarySearch.Outcome OUTCOME = NativeLibrarySearch.search(FILE);
   }
 }

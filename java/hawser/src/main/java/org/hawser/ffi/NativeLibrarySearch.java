@@ -18,7 +18,7 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /**
- * One search for {@code libhawser.so}: the places, in order, and what became of each.
+ * One search for a native library of this project: the places, in order, and what became of each.
  *
  * <p>Not safe for use by several threads; a search is made, used once and dropped.
  */
@@ -26,40 +26,70 @@ final class NativeLibrarySearch {
   /** The library's symbols, valid until the process ends, and the place it came from. */
   record Found(SymbolLookup symbols, String origin) {}
 
-  private static final String FILE = "libhawser.so";
+  /** How a search ended: one of the two is null. */
+  record Outcome(Found found, HawserException failure) {
+    /**
+     * The library.
+     *
+     * @throws HawserException when it could not be loaded: a fresh one, whose stack names this
+     *     caller, and whose cause tells the attempts
+     */
+    Found loaded() {
+      if (failure != null) {
+        throw failure.again();
+      }
+      return found;
+    }
+  }
 
+  private final String file;
   private final String explicitPath;
   private final Function<String, URL> resources;
   private final String libraryPath;
   private final List<String> failures = new ArrayList<>();
 
   /**
+   * @param file the library's name
    * @param explicitPath a file or a folder, null when the user named none
    * @param resources finds a resource of the jar, null when it has none of that name
    * @param libraryPath folders, separated as in {@code java.library.path}
    */
-  NativeLibrarySearch(String explicitPath, Function<String, URL> resources, String libraryPath) {
+  NativeLibrarySearch(
+      String file, String explicitPath, Function<String, URL> resources, String libraryPath) {
+    this.file = file;
     this.explicitPath = explicitPath;
     this.resources = resources;
     this.libraryPath = libraryPath;
   }
 
-  static NativeLibrarySearch ofThisProcess() {
+  /** Searches the places of this process, and throws nothing: a failure is kept. */
+  static Outcome search(String file) {
+    try {
+      return new Outcome(ofThisProcess(file).load(), null);
+    } catch (HawserException e) {
+      return new Outcome(null, e);
+    } catch (RuntimeException | LinkageError e) {
+      String text = "loading the native library %s failed: %s".formatted(file, e);
+      return new Outcome(null, new HawserException(ErrorCode.INTERNAL, text, e));
+    }
+  }
+
+  private static NativeLibrarySearch ofThisProcess(String file) {
     return new NativeLibrarySearch(
+        file,
         System.getProperty(NativeLibrary.PATH_PROPERTY),
         name -> NativeLibrarySearch.class.getResource("/" + name),
         System.getProperty("java.library.path", ""));
   }
 
   /**
-   * Where the jar holds the library for the machine this runs on; CMake's install names it
-   * likewise.
+   * Where the jar holds a library for the machine this runs on; CMake's install names it likewise.
    */
-  static String resourceName() {
+  static String resourceName(String file) {
     String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
     String machine = System.getProperty("os.arch");
     return "META-INF/native/%s-%s/%s"
-        .formatted(os, machine.equals("amd64") ? "x86_64" : machine, FILE);
+        .formatted(os, machine.equals("amd64") ? "x86_64" : machine, file);
   }
 
   /**
@@ -80,7 +110,7 @@ final class NativeLibrarySearch {
           ErrorCode.UNSUPPORTED,
           "cannot load the native library %s:%n%s%nBuild it with scripts/setup and 'mvn package', or name it: -D%s=FILE"
               .formatted(
-                  FILE,
+                  file,
                   String.join(System.lineSeparator(), failures),
                   NativeLibrary.PATH_PROPERTY));
     }
@@ -111,7 +141,7 @@ final class NativeLibrarySearch {
   }
 
   private Found loadFromJar() {
-    String resource = resourceName();
+    String resource = resourceName(file);
     String place = "in the jar: " + resource;
     URL url = resources.apply(resource);
     if (url == null) {
@@ -135,13 +165,13 @@ final class NativeLibrarySearch {
     var ownerOnly =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     Path folder = Files.createTempDirectory("hawser-", ownerOnly);
-    Path file = folder.resolve(FILE);
+    Path extracted = folder.resolve(file);
     try (InputStream in = url.openStream()) {
-      Files.copy(in, file);
-      SymbolLookup symbols = open(place, file);
+      Files.copy(in, extracted);
+      SymbolLookup symbols = open(place, extracted);
       return symbols == null ? null : new Found(symbols, url.toString());
     } finally {
-      Files.deleteIfExists(file);
+      Files.deleteIfExists(extracted);
       Files.delete(folder);
     }
   }
@@ -150,13 +180,13 @@ final class NativeLibrarySearch {
   private Found tryPath(String place, String text) {
     try {
       Path path = Path.of(text);
-      Path file = (Files.isDirectory(path) ? path.resolve(FILE) : path).toAbsolutePath();
-      if (!Files.isRegularFile(file)) {
-        failed(place, "there is no file " + file);
+      Path library = (Files.isDirectory(path) ? path.resolve(file) : path).toAbsolutePath();
+      if (!Files.isRegularFile(library)) {
+        failed(place, "there is no file " + library);
         return null;
       }
-      SymbolLookup symbols = open(place, file);
-      return symbols == null ? null : new Found(symbols, file.toString());
+      SymbolLookup symbols = open(place, library);
+      return symbols == null ? null : new Found(symbols, library.toString());
     } catch (InvalidPathException e) {
       failed(place, e.getMessage());
       return null;
@@ -164,11 +194,11 @@ final class NativeLibrarySearch {
   }
 
   @SuppressWarnings("restricted") // this package is the home of native access
-  private SymbolLookup open(String place, Path file) {
+  private SymbolLookup open(String place, Path library) {
     try {
-      return SymbolLookup.libraryLookup(file, Arena.global());
+      return SymbolLookup.libraryLookup(library, Arena.global());
     } catch (IllegalArgumentException e) {
-      failed(place, reasonOfTheLinker(file, e));
+      failed(place, reasonOfTheLinker(library, e));
       return null;
     }
   }
@@ -178,9 +208,9 @@ final class NativeLibrarySearch {
    * does.
    */
   @SuppressWarnings("restricted")
-  private static String reasonOfTheLinker(Path file, IllegalArgumentException failure) {
+  private static String reasonOfTheLinker(Path library, IllegalArgumentException failure) {
     try {
-      System.load(file.toString());
+      System.load(library.toString());
       return failure.getMessage();
     } catch (UnsatisfiedLinkError e) {
       return e.getMessage();

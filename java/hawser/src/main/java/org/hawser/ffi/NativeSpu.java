@@ -1,7 +1,15 @@
 package org.hawser.ffi;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
 import java.util.List;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
@@ -9,12 +17,26 @@ import org.hawser.HawserException;
 /**
  * libspu's functions, over objects of its interpreter. Any thread may call; a call may take long.
  * What libspu refuses comes as a {@link HawserException} with its own reason; when one of a link's
- * channels threw during a call on that link, that is the cause.
+ * channels threw during a call on that link, that is the cause, and the code LINK_FAILED.
  *
  * <p>Configurations are JSON objects with libspu's own attribute names: numbers, texts and truth
- * values, enums by name, nested objects.
+ * values, enums by name, nested objects. Data is read where it lies when it is off the heap.
  */
 public final class NativeSpu {
+  private static final StructLayout ARRAY =
+      Layouts.struct(
+          "hawser_spu_array",
+          Layouts.i32("data_type"),
+          Layouts.i32("rank"),
+          Layouts.i64("shape"),
+          Layouts.i64("data"),
+          Layouts.i64("bytes"));
+  private static final long ARRAY_DATA_TYPE = Layouts.offset(ARRAY, "data_type");
+  private static final long ARRAY_RANK = Layouts.offset(ARRAY, "rank");
+  private static final long ARRAY_SHAPE = Layouts.offset(ARRAY, "shape");
+  private static final long ARRAY_DATA = Layouts.offset(ARRAY, "data");
+  private static final long ARRAY_BYTES = Layouts.offset(ARRAY, "bytes");
+
   private NativeSpu() {}
 
   /**
@@ -27,30 +49,90 @@ public final class NativeSpu {
    */
   public static SpuObject openLink(
       String mode, String descJson, int rank, List<SpuChannel> channels) {
-    throw missing();
+    SpuLibrary.require();
+    var own = channels.isEmpty() ? null : new SpuChannels(new ArrayList<>(channels));
+    try (var call = new Call(own)) {
+      long[] numbers = own == null ? new long[0] : SpuUpcalls.register(own);
+      call.check(
+          (int)
+              Handles.OPEN_LINK.invokeExact(
+                  call.text(mode),
+                  call.text(descJson),
+                  rank,
+                  SpuUpcalls.TABLE,
+                  call.longs(numbers),
+                  numbers.length,
+                  call.out(),
+                  call.error()));
+      return call.result();
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
+  /** This party's rank in the link. */
   public static int linkRank(SpuObject link) {
-    throw missing();
+    return place(link)[0];
   }
 
+  /** The number of the link's parties. */
   public static int linkWorldSize(SpuObject link) {
-    throw missing();
+    return place(link)[1];
+  }
+
+  private static int[] place(SpuObject link) {
+    try (var call = new Call(null)) {
+      MemorySegment place = call.arena.allocate(JAVA_INT, 2);
+      call.check(
+          (int)
+              Handles.LINK_PLACE.invokeExact(
+                  link.handle(), place.address(), place.address() + Integer.BYTES, call.error()));
+      return place.toArray(JAVA_INT);
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
   /** Sends one message of the caller's own, apart from what programs exchange. */
   public static void linkSend(SpuObject link, int to, MemorySegment data, boolean async) {
-    throw missing();
+    try (var call = new Call(link.channels())) {
+      call.check(
+          (int)
+              Handles.LINK_SEND.invokeExact(
+                  link.handle(),
+                  to,
+                  call.data(data),
+                  data.byteSize(),
+                  async ? 1 : 0,
+                  call.error()));
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    } finally {
+      Reference.reachabilityFence(data);
+    }
   }
 
   /** The next message that {@code from} sent with {@link #linkSend}, in {@code arena}. */
   public static MemorySegment linkRecv(SpuObject link, int from, Arena arena) {
-    throw missing();
+    try (var call = new Call(link.channels())) {
+      call.check(
+          (int) Handles.LINK_RECV.invokeExact(link.handle(), from, call.out(), call.error()));
+      try (SpuObject message = call.result()) {
+        MemorySegment bytes = bytes(message);
+        return arena.allocate(bytes.byteSize(), Long.BYTES).copyFrom(bytes);
+      }
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
   /** Waits until all that was sent has arrived. */
   public static void stopLink(SpuObject link) {
-    throw missing();
+    try (var call = new Call(link.channels())) {
+      call.check((int) Handles.STOP_LINK.invokeExact(link.handle(), call.error()));
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
   /**
@@ -61,12 +143,51 @@ public final class NativeSpu {
    */
   public static byte[] compile(
       MemorySegment ir, String irType, List<Integer> visibilities, String optionsJson) {
-    throw missing();
+    SpuLibrary.require();
+    try (var call = new Call(null)) {
+      int[] seen = visibilities.stream().mapToInt(Integer::intValue).toArray();
+      call.check(
+          (int)
+              Handles.COMPILE.invokeExact(
+                  call.data(ir),
+                  ir.byteSize(),
+                  call.text(irType),
+                  call.arena.allocateFrom(JAVA_INT, seen).address(),
+                  seen.length,
+                  call.text(optionsJson),
+                  call.out(),
+                  call.error()));
+      try (SpuObject code = call.result()) {
+        return bytes(code).toArray(ValueLayout.JAVA_BYTE);
+      }
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    } finally {
+      Reference.reachabilityFence(ir);
+    }
   }
 
+  /** A program to run, with the names of the variables that it reads and writes, in order. */
   public static SpuObject executable(
       String name, List<String> inputs, List<String> outputs, byte[] code) {
-    throw missing();
+    SpuLibrary.require();
+    try (var call = new Call(null)) {
+      call.check(
+          (int)
+              Handles.EXECUTABLE.invokeExact(
+                  call.text(name),
+                  call.texts(inputs),
+                  inputs.size(),
+                  call.texts(outputs),
+                  outputs.size(),
+                  call.data(MemorySegment.ofArray(code)),
+                  (long) code.length,
+                  call.out(),
+                  call.error()));
+      return call.result();
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
   /**
@@ -84,61 +205,355 @@ public final class NativeSpu {
       MemorySegment data,
       int visibility,
       int owner) {
-    throw missing();
+    SpuLibrary.require();
+    try (var call = new Call(null)) {
+      MemorySegment array = call.arena.allocate(ARRAY);
+      array.set(JAVA_INT, ARRAY_DATA_TYPE, dataType);
+      array.set(JAVA_INT, ARRAY_RANK, shape.length);
+      array.set(JAVA_LONG, ARRAY_SHAPE, call.longs(shape));
+      array.set(JAVA_LONG, ARRAY_DATA, call.data(data));
+      array.set(JAVA_LONG, ARRAY_BYTES, data.byteSize());
+      MemorySegment shares = call.arena.allocate(JAVA_LONG, Math.max(worldSize, 1));
+      call.check(
+          (int)
+              Handles.MAKE_SHARES.invokeExact(
+                  worldSize,
+                  call.text(configJson),
+                  array.address(),
+                  visibility,
+                  owner,
+                  shares.address(),
+                  call.error()));
+      List<SpuObject> made = new ArrayList<>(worldSize);
+      for (int i = 0; i < worldSize; i++) {
+        made.add(new SpuObject(shares.getAtIndex(JAVA_LONG, i), null));
+      }
+      return made;
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    } finally {
+      Reference.reachabilityFence(data);
+    }
   }
 
   /** Puts the shares of all parties together again; the data lies in {@code arena}. */
   public static SpuArray reconstruct(
       int worldSize, String configJson, List<SpuObject> shares, Arena arena) {
-    throw missing();
+    SpuLibrary.require();
+    try (var call = new Call(null)) {
+      long[] handles = shares.stream().mapToLong(SpuObject::handle).toArray();
+      call.check(
+          (int)
+              Handles.RECONSTRUCT.invokeExact(
+                  worldSize,
+                  call.text(configJson),
+                  call.longs(handles),
+                  handles.length,
+                  call.out(),
+                  call.error()));
+      try (SpuObject array = call.result()) {
+        return read(array, arena);
+      }
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
-  /** A share from what {@link #shareMeta} and {@link #shareChunk} told of it. */
+  private static SpuArray read(SpuObject array, Arena arena) throws Throwable {
+    try (var call = new Call(null)) {
+      MemorySegment out = call.arena.allocate(ARRAY);
+      call.check((int) Handles.READ_ARRAY.invokeExact(array.handle(), out.address(), call.error()));
+      long rank = out.get(JAVA_INT, ARRAY_RANK);
+      MemorySegment shape = NativeMemory.at(out.get(JAVA_LONG, ARRAY_SHAPE), rank * Long.BYTES);
+      MemorySegment data =
+          NativeMemory.at(out.get(JAVA_LONG, ARRAY_DATA), out.get(JAVA_LONG, ARRAY_BYTES));
+      return new SpuArray(
+          out.get(JAVA_INT, ARRAY_DATA_TYPE),
+          shape.toArray(ValueLayout.JAVA_LONG_UNALIGNED),
+          arena.allocate(data.byteSize(), Long.BYTES).copyFrom(data));
+    }
+  }
+
+  /** A share from what {@link #shareMeta} and {@link #copyShareChunk} told of it. */
   public static SpuObject shareOf(byte[] meta, List<MemorySegment> chunks) {
-    throw missing();
+    SpuLibrary.require();
+    try (var call = new Call(null)) {
+      int count = chunks.size() + 1;
+      long[] addresses = new long[count];
+      long[] lengths = new long[count];
+      addresses[0] = call.data(MemorySegment.ofArray(meta));
+      lengths[0] = meta.length;
+      for (int i = 1; i < count; i++) {
+        addresses[i] = call.data(chunks.get(i - 1));
+        lengths[i] = chunks.get(i - 1).byteSize();
+      }
+      call.check(
+          (int)
+              Handles.SHARE_OF.invokeExact(
+                  call.longs(addresses), call.longs(lengths), count, call.out(), call.error()));
+      return call.result();
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    } finally {
+      Reference.reachabilityFence(chunks);
+    }
   }
 
+  /** What a share says of itself: type, shape, visibility, and how it is stored. */
   public static byte[] shareMeta(SpuObject share) {
-    throw missing();
+    try (SpuObject meta = sharePart(share, 0)) {
+      return bytes(meta).toArray(ValueLayout.JAVA_BYTE);
+    }
   }
 
   public static int shareChunkCount(SpuObject share) {
-    throw missing();
+    try (var call = new Call(null)) {
+      MemorySegment count = call.arena.allocate(JAVA_INT);
+      call.check(
+          (int) Handles.SHARE_PARTS.invokeExact(share.handle(), count.address(), call.error()));
+      return count.get(JAVA_INT, 0) - 1;
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
   public static long shareChunkBytes(SpuObject share, int chunk) {
-    throw missing();
+    try (SpuObject part = sharePart(share, chunk + 1)) {
+      return bytes(part).byteSize();
+    }
   }
 
   /** Copies a chunk to the start of {@code destination}, which has room for it. */
   public static void copyShareChunk(SpuObject share, int chunk, MemorySegment destination) {
-    throw missing();
+    try (SpuObject part = sharePart(share, chunk + 1)) {
+      destination.copyFrom(bytes(part));
+    }
   }
 
-  /** A runtime on a link; the link lives as long as the runtime does. Blocks for its peers. */
+  private static SpuObject sharePart(SpuObject share, int part) {
+    try (var call = new Call(null)) {
+      call.check(
+          (int) Handles.SHARE_PART.invokeExact(share.handle(), part, call.out(), call.error()));
+      return call.result();
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
+  }
+
+  /** A runtime on a link, which lives as long as the runtime does. Blocks for its peers. */
   public static SpuObject runtime(SpuObject link, String configJson) {
-    throw missing();
+    try (var call = new Call(link.channels())) {
+      call.check(
+          (int)
+              Handles.RUNTIME.invokeExact(
+                  link.handle(), call.text(configJson), call.out(), call.error()));
+      return call.result();
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
   public static void setVar(SpuObject runtime, String name, SpuObject share) {
-    throw missing();
+    try (var call = new Call(null)) {
+      call.check(
+          (int)
+              Handles.SET_VAR.invokeExact(
+                  runtime.handle(), call.text(name), share.handle(), call.error()));
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
+  /** This party's share of a variable; the runtime keeps it too. */
   public static SpuObject getVar(SpuObject runtime, String name) {
-    throw missing();
+    try (var call = new Call(null)) {
+      call.check(
+          (int)
+              Handles.GET_VAR.invokeExact(
+                  runtime.handle(), call.text(name), call.out(), call.error()));
+      return call.result();
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
   public static void delVar(SpuObject runtime, String name) {
-    throw missing();
+    try (var call = new Call(null)) {
+      call.check(
+          (int) Handles.DEL_VAR.invokeExact(runtime.handle(), call.text(name), call.error()));
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
   /** Runs a program over the runtime's variables; blocks until its end. */
   public static void run(SpuObject runtime, SpuObject executable) {
-    throw missing();
+    try (var call = new Call(runtime.channels())) {
+      call.check(
+          (int) Handles.RUN.invokeExact(runtime.handle(), executable.handle(), call.error()));
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
   }
 
-  private static HawserException missing() {
-    SpuLibrary.require();
-    return new HawserException(ErrorCode.UNSUPPORTED, "libspu is not there");
+  /** The memory of an object that is bytes, for as long as that is open. */
+  private static MemorySegment bytes(SpuObject object) {
+    try (var call = new Call(null)) {
+      MemorySegment size = call.arena.allocate(JAVA_LONG);
+      call.check(
+          (int)
+              Handles.BYTES.invokeExact(object.handle(), call.out(), size.address(), call.error()));
+      return NativeMemory.at(call.out.get(JAVA_LONG, 0), size.get(JAVA_LONG, 0));
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
+  }
+
+  /** What one call passes and gets back. */
+  private static final class Call implements AutoCloseable {
+    final Arena arena = Arena.ofConfined();
+    final MemorySegment out = arena.allocate(JAVA_LONG);
+    private final SpuError error = new SpuError(arena);
+    private final SpuChannels channels;
+
+    /**
+     * @param channels those that the call may run, null when none
+     */
+    Call(SpuChannels channels) {
+      this.channels = channels;
+      if (channels != null) {
+        // What was thrown since the last call was told to libspu, and is no cause of this one.
+        channels.takeFailure();
+      }
+    }
+
+    long out() {
+      return out.address();
+    }
+
+    long error() {
+      return error.address();
+    }
+
+    long text(String text) {
+      if (text.indexOf('\0') >= 0) {
+        throw new HawserException(ErrorCode.INVALID_ARGUMENT, "a text with a NUL: " + text);
+      }
+      return NativeMemory.text(arena, text);
+    }
+
+    long texts(List<String> texts) {
+      return longs(texts.stream().mapToLong(this::text).toArray());
+    }
+
+    long longs(long[] values) {
+      return arena.allocateFrom(JAVA_LONG, values).address();
+    }
+
+    /** The segment's own address, or that of a copy when it lies in the heap. */
+    long data(MemorySegment segment) {
+      return segment.isNative()
+          ? segment.address()
+          : arena.allocate(segment.byteSize(), Long.BYTES).copyFrom(segment).address();
+    }
+
+    void check(int result) {
+      error.check(result, channels);
+    }
+
+    SpuObject result() {
+      return new SpuObject(out.get(JAVA_LONG, 0), channels);
+    }
+
+    @Override
+    public void close() {
+      arena.close();
+    }
+  }
+
+  private static final class Handles {
+    static final MethodHandle BYTES =
+        SpuLibrary.function("hawser_spu_bytes", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle OPEN_LINK =
+        SpuLibrary.function(
+            "hawser_spu_open_link",
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG);
+    static final MethodHandle LINK_PLACE =
+        SpuLibrary.function("hawser_spu_link_place", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle LINK_SEND =
+        SpuLibrary.function(
+            "hawser_spu_link_send", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
+    static final MethodHandle LINK_RECV =
+        SpuLibrary.function("hawser_spu_link_recv", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle STOP_LINK =
+        SpuLibrary.function("hawser_spu_stop_link", JAVA_LONG, JAVA_LONG);
+    static final MethodHandle COMPILE =
+        SpuLibrary.function(
+            "hawser_spu_compile",
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG);
+    static final MethodHandle EXECUTABLE =
+        SpuLibrary.function(
+            "hawser_spu_executable",
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG);
+    static final MethodHandle MAKE_SHARES =
+        SpuLibrary.function(
+            "hawser_spu_make_shares",
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG);
+    static final MethodHandle RECONSTRUCT =
+        SpuLibrary.function(
+            "hawser_spu_reconstruct",
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG);
+    static final MethodHandle READ_ARRAY =
+        SpuLibrary.function("hawser_spu_read_array", JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle SHARE_OF =
+        SpuLibrary.function(
+            "hawser_spu_share_of", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle SHARE_PARTS =
+        SpuLibrary.function("hawser_spu_share_parts", JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle SHARE_PART =
+        SpuLibrary.function("hawser_spu_share_part", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle RUNTIME =
+        SpuLibrary.function("hawser_spu_runtime", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle SET_VAR =
+        SpuLibrary.function("hawser_spu_set_var", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle GET_VAR =
+        SpuLibrary.function("hawser_spu_get_var", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle DEL_VAR =
+        SpuLibrary.function("hawser_spu_del_var", JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle RUN =
+        SpuLibrary.function("hawser_spu_run", JAVA_LONG, JAVA_LONG, JAVA_LONG);
   }
 }

@@ -5,15 +5,22 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** The channels of one link, and the first thing that one of them threw since it was last asked. */
 final class SpuChannels {
-  private final List<SpuChannel> channels;
+  private final List<SpuChannel> ofRanks;
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
-  SpuChannels(List<SpuChannel> channels) {
-    this.channels = channels;
+  /**
+   * @param ofRanks one a rank, null for the party's own
+   */
+  SpuChannels(List<SpuChannel> ofRanks) {
+    this.ofRanks = ofRanks;
   }
 
-  SpuChannel channel(int rank) {
-    return channels.get(rank);
+  int count() {
+    return ofRanks.size();
+  }
+
+  SpuChannel of(int rank) {
+    return ofRanks.get(rank);
   }
 
   void failed(Throwable thrown) {

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Loads the library that this build made from each of the places, and breaks them one by one. */
 class NativeLibrarySearchTest {
+  private static final String FILE = NativeLibrary.FILE;
   private static final Function<String, URL> EMPTY_JAR = name -> null;
   private static final Function<String, URL> THIS_BUILD =
       name -> NativeLibrary.class.getResource("/" + name);
@@ -34,7 +35,7 @@ class NativeLibrarySearchTest {
   @BeforeEach
   void copyTheLibrary() throws IOException {
     library = folder.resolve("libhawser.so");
-    try (InputStream in = THIS_BUILD.apply(NativeLibrarySearch.resourceName()).openStream()) {
+    try (InputStream in = THIS_BUILD.apply(NativeLibrarySearch.resourceName(FILE)).openStream()) {
       Files.copy(in, library);
     }
   }
@@ -42,28 +43,30 @@ class NativeLibrarySearchTest {
   @Test
   void theExplicitPathMayBeTheFileOrItsFolder() {
     for (Path path : List.of(library, folder)) {
-      assertLoads(new NativeLibrarySearch(path.toString(), EMPTY_JAR, ""), library.toString());
+      assertLoads(
+          new NativeLibrarySearch(FILE, path.toString(), EMPTY_JAR, ""), library.toString());
     }
   }
 
   @Test
   void theExplicitPathComesBeforeTheJar() {
-    assertLoads(new NativeLibrarySearch(library.toString(), THIS_BUILD, ""), library.toString());
+    assertLoads(
+        new NativeLibrarySearch(FILE, library.toString(), THIS_BUILD, ""), library.toString());
   }
 
   @Test
   void theJarComesBeforeTheLibraryPathAndLeavesNothingBehind() throws IOException {
     Set<Path> before = extractionFolders();
     assertLoads(
-        new NativeLibrarySearch(null, THIS_BUILD, folder.toString()),
-        THIS_BUILD.apply(NativeLibrarySearch.resourceName()).toString());
+        new NativeLibrarySearch(FILE, null, THIS_BUILD, folder.toString()),
+        THIS_BUILD.apply(NativeLibrarySearch.resourceName(FILE)).toString());
     assertEquals(before, extractionFolders());
   }
 
   @Test
   void theLibraryPathIsTriedFolderByFolder() {
     String path = folder.resolve("absent") + File.pathSeparator + folder;
-    assertLoads(new NativeLibrarySearch(null, EMPTY_JAR, path), library.toString());
+    assertLoads(new NativeLibrarySearch(FILE, null, EMPTY_JAR, path), library.toString());
   }
 
   @Test
@@ -75,7 +78,8 @@ class NativeLibrarySearchTest {
     URL garbageInJar = garbage.resolve("libhawser.so").toUri().toURL();
 
     String message =
-        failure(new NativeLibrarySearch(absent.toString(), name -> garbageInJar, garbage + "::"));
+        failure(
+            new NativeLibrarySearch(FILE, absent.toString(), name -> garbageInJar, garbage + "::"));
 
     assertTrue(message.contains("hawser.library.path=" + absent + ": there is no file"), message);
     assertTrue(message.contains("in the jar: META-INF/native/linux-"), message);
@@ -85,7 +89,7 @@ class NativeLibrarySearchTest {
 
   @Test
   void placesThatAreNotSetAreReportedToo() {
-    String message = failure(new NativeLibrarySearch(null, EMPTY_JAR, ""));
+    String message = failure(new NativeLibrarySearch(FILE, null, EMPTY_JAR, ""));
     assertTrue(message.contains("property hawser.library.path: not set"), message);
     assertTrue(message.contains("the jar has no library for this system"), message);
     assertTrue(message.contains("java.library.path: empty"), message);
@@ -94,7 +98,7 @@ class NativeLibrarySearchTest {
   @Test
   void anUnreadableJarEntryIsOneMoreFailedAttempt() throws MalformedURLException {
     URL gone = folder.resolve("gone.so").toUri().toURL();
-    String message = failure(new NativeLibrarySearch(null, name -> gone, ""));
+    String message = failure(new NativeLibrarySearch(FILE, null, name -> gone, ""));
     assertTrue(message.contains("cannot be extracted"), message);
   }
 

@@ -1,0 +1,26 @@
+package org.hawser.ffi;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** Skips the tests of a class where libspu is not installed, and says why. */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(RequiresSpu.Condition.class)
+@interface RequiresSpu {
+  /** Asks {@link SpuLibrary}. */
+  final class Condition implements ExecutionCondition {
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+      return SpuLibrary.unavailabilityCause()
+          .map(cause -> ConditionEvaluationResult.disabled(cause.getMessage()))
+          .orElseGet(() -> ConditionEvaluationResult.enabled("libspu is there"));
+    }
+  }
+}
