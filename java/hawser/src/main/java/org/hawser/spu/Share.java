@@ -4,6 +4,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
 import org.hawser.ffi.NativeSpu;
 import org.hawser.ffi.SpuObject;
 
@@ -27,11 +29,12 @@ public final class Share implements AutoCloseable {
    * A share that {@link #serialize} wrote, in this process or another.
    *
    * @param bytes copied: free again afterwards
-   * @throws org.hawser.HawserException (INVALID_ARGUMENT) when they are not exactly one share
+   * @throws HawserException (INVALID_ARGUMENT) when they are not exactly one share
    */
   public static Share deserialize(MemorySegment bytes) {
     var parts = ShareForm.read(bytes);
     ShareMeta.read(parts.description());
+    ShareChunks.check(parts.chunks());
     return new Share(NativeSpu.shareOf(parts.description(), parts.chunks()));
   }
 
@@ -72,6 +75,16 @@ public final class Share implements AutoCloseable {
   @Override
   public String toString() {
     return "%s %s%s as %s".formatted(visibility(), type(), Arrays.toString(shape()), storage());
+  }
+
+  /**
+   * @throws HawserException (INVALID_ARGUMENT) when it is another protocol's or field's
+   */
+  void requireFor(RuntimeConfig config) {
+    if (!meta.fits(config)) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT, "%s is not of %s".formatted(this, config));
+    }
   }
 
   SpuObject object() {

@@ -7,8 +7,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import org.hawser.ErrorCode;
-import org.hawser.HawserException;
 
 /**
  * How a share is written, all numbers little-endian:
@@ -63,33 +61,33 @@ final class ShareForm {
   }
 
   /**
-   * @throws HawserException (INVALID_ARGUMENT) when it is not exactly one share
+   * @throws org.hawser.HawserException (INVALID_ARGUMENT) when it is not exactly one share
    */
   static Parts read(MemorySegment in) {
     if (in.byteSize() < HEAD_BYTES || in.get(U32, 0) != MAGIC) {
-      throw malformed("%d bytes do not begin like one".formatted(in.byteSize()));
+      throw WireReader.malformed("%d bytes do not begin like one".formatted(in.byteSize()));
     }
     if (in.get(U32, 4) != VERSION) {
-      throw malformed(
+      throw WireReader.malformed(
           "it has version %d, this process reads version %d".formatted(in.get(U32, 4), VERSION));
     }
     long descriptionBytes = Integer.toUnsignedLong(in.get(U32, 8));
     long chunks = Integer.toUnsignedLong(in.get(U32, 12));
     long descriptionAt = HEAD_BYTES + Long.BYTES * chunks;
     if (descriptionAt + descriptionBytes > in.byteSize()) {
-      throw malformed("it ends early");
+      throw WireReader.malformed("it ends early");
     }
     var lengths = new long[(int) chunks];
     long rest = in.byteSize() - descriptionAt - descriptionBytes;
     for (int i = 0; i < lengths.length; i++) {
       lengths[i] = in.get(U64, HEAD_BYTES + (long) Long.BYTES * i);
       if (lengths[i] < 0 || lengths[i] > rest) {
-        throw malformed("it ends early");
+        throw WireReader.malformed("it ends early");
       }
       rest -= lengths[i];
     }
     if (rest != 0) {
-      throw malformed("%d bytes follow it".formatted(rest));
+      throw WireReader.malformed("%d bytes follow it".formatted(rest));
     }
     byte[] description = in.asSlice(descriptionAt, descriptionBytes).toArray(JAVA_BYTE);
     return new Parts(description, slices(in, descriptionAt + descriptionBytes, lengths));
@@ -103,9 +101,5 @@ final class ShareForm {
       at += length;
     }
     return slices;
-  }
-
-  private static HawserException malformed(String how) {
-    return new HawserException(ErrorCode.INVALID_ARGUMENT, "this is no share: " + how);
   }
 }

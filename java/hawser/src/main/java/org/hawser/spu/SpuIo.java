@@ -1,7 +1,6 @@
 package org.hawser.spu;
 
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.hawser.ErrorCode;
@@ -48,21 +47,26 @@ public final class SpuIo {
    * @throws HawserException with libspu's reason, such as a field too small for the element type
    */
   public List<Share> makeShares(Tensor tensor, Visibility visibility, int owner) {
-    List<SpuObject> objects;
+    if (owner < NOBODY || owner >= worldSize) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          "there is no party %d among %d to own a tensor".formatted(owner, worldSize));
+    }
     try {
-      objects =
-          NativeSpu.makeShares(
+      return NativeSpu.makeShares(
               worldSize,
               json,
               tensor.type().number(),
               tensor.shape(),
               tensor.data(),
               visibility.number(),
-              owner);
+              owner)
+          .stream()
+          .map(Share::new)
+          .toList();
     } catch (HawserException e) {
       throw failed("make %s shares of %s".formatted(visibility, tensor), e);
     }
-    return objects.stream().map(Share::new).toList();
   }
 
   /**
@@ -72,10 +76,9 @@ public final class SpuIo {
    * @throws HawserException (INVALID_ARGUMENT) when they do not belong together
    */
   public Tensor reconstruct(List<Share> shares) {
-    requireAlike(shares);
-    var objects = new ArrayList<SpuObject>(shares.size());
-    shares.forEach(share -> objects.add(share.object()));
     try {
+      requireAlike(shares);
+      List<SpuObject> objects = shares.stream().map(Share::object).toList();
       SpuArray array = NativeSpu.reconstruct(worldSize, json, objects, Arena.ofAuto());
       DataType type = DataType.values()[array.dataType() - 1];
       return Tensor.of(type, array.shape(), array.data());
@@ -84,7 +87,7 @@ public final class SpuIo {
     }
   }
 
-  /** Shares that differ in what they are of would make libspu read past the end of the smaller. */
+  /** Libspu would make numbers without meaning of shares that differ in what they are of. */
   private void requireAlike(List<Share> shares) {
     if (shares.size() != worldSize) {
       throw new HawserException(
@@ -92,6 +95,7 @@ public final class SpuIo {
           "%d parties have %d shares, not %d".formatted(worldSize, worldSize, shares.size()));
     }
     Share first = shares.getFirst();
+    first.requireFor(config);
     for (Share share : shares) {
       if (share.type() != first.type()
           || share.visibility() != first.visibility()

@@ -34,6 +34,7 @@ public final class SpuRuntime implements AutoCloseable {
   /** Gives a variable a value: this party's share of it. The caller may close the share. */
   public void setVar(String name, Share share) {
     try {
+      share.requireFor(config);
       NativeSpu.setVar(object, name, share.object());
     } catch (HawserException e) {
       throw failed("cannot set variable '%s'".formatted(name), e);
