@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.hawser.HawserException;
+import org.hawser.ffi.NativeMemory;
 
 /**
  * Messages between the ranks of one job, each named by sender and key. Any thread may use it, many
@@ -14,8 +16,7 @@ import java.util.function.BooleanSupplier;
  * bounded size until it is received; when it is full, senders wait: sends end later, and nothing is
  * lost. A rank may send to itself.
  *
- * <p>Every failure is a {@link org.hawser.HawserException} that names this rank, the peer and the
- * key.
+ * <p>Every failure is a {@link HawserException} that names this rank, the peer and the key.
  */
 public interface Communicator extends AutoCloseable {
   /** This party's, from 0. */
@@ -30,9 +31,9 @@ public interface Communicator extends AutoCloseable {
    * the transport can do without.
    *
    * @param key may be set anew when this returns
-   * @throws org.hawser.HawserException INVALID_ARGUMENT for a rank that does not exist, CLOSED
-   *     after {@link #close} or {@link #abort}, LINK_FAILED when the peer is gone; {@code
-   *     completion} is not told then
+   * @throws HawserException INVALID_ARGUMENT for a rank that does not exist, CLOSED after {@link
+   *     #close} or {@link #abort}, LINK_FAILED when the peer is gone; {@code completion} is not
+   *     told then
    */
   void send(int to, Key key, long address, long bytes, Completion completion, long context);
 
@@ -42,9 +43,9 @@ public interface Communicator extends AutoCloseable {
    * @param key may be set anew when this returns
    * @param timeoutNanos from now; 0 and below only looks
    * @return the message, which the caller closes
-   * @throws org.hawser.HawserException TIMEOUT; LINK_FAILED when the peer is gone and has left no
-   *     such message; CLOSED when this communicator is closed or aborted meanwhile; CANCELLED when
-   *     the thread is interrupted
+   * @throws HawserException TIMEOUT; LINK_FAILED when the peer is gone and has left no such
+   *     message; CLOSED when this communicator is closed or aborted meanwhile; CANCELLED when the
+   *     thread is interrupted
    */
   Message recv(int from, Key key, long timeoutNanos);
 
@@ -56,6 +57,20 @@ public interface Communicator extends AutoCloseable {
    * small messages: copies at most the first {@code limit} bytes.
    */
   Optional<byte[]> peekMessage(int from, Key key, int limit);
+
+  /**
+   * From now on who waits for a message of that rank whose key begins with {@code prefix} fails,
+   * and so does who comes later, until {@link #admit}.
+   */
+  void refuse(int from, Key prefix, HawserException reason);
+
+  /** Takes a {@link #refuse} back; does nothing where there was none. */
+  void admit(int from, Key prefix);
+
+  /** The longest message that it carries, in bytes; longer ones are cut by who sends them. */
+  default long maxMessageBytes() {
+    return Long.MAX_VALUE;
+  }
 
   /** What it has done so far. */
   CommStatistics statistics();
@@ -82,9 +97,22 @@ public interface Communicator extends AutoCloseable {
     return sending;
   }
 
-  /** Sends, and waits until the receiver's communicator has the message. */
+  /**
+   * Sends, and returns when the memory may change: the receiver's communicator has the message, or
+   * this one has copied it. Does not wait for anybody to receive it, so that two ranks may both
+   * send first and receive then.
+   *
+   * @throws HawserException as {@link #send}, and TIMEOUT, when the memory is still in use
+   */
+  default void sendSync(int to, Key key, long address, long bytes, long timeoutNanos) {
+    var sending = new Sending(this, to, key.toString(), NativeMemory.at(address, bytes));
+    send(to, key, address, bytes, sending, 0);
+    sending.await(Duration.ofNanos(timeoutNanos));
+  }
+
+  /** As {@link #sendSync(int, Key, long, long, long)}. */
   default void sendSync(int to, String key, MemorySegment segment, Duration timeout) {
-    send(to, key, segment).await(timeout);
+    sendSync(to, Key.of(key), segment.address(), segment.byteSize(), timeout.toNanos());
   }
 
   /** As {@link #recv(int, Key, long)}. */
@@ -97,6 +125,11 @@ public interface Communicator extends AutoCloseable {
     return hasMessage(from, Key.of(key));
   }
 
-  /** Waits until a condition holds that a {@link Completion} of this communicator makes true. */
+  /**
+   * Waits for a condition that a {@link Completion} makes true. Whoever makes it true unparks this
+   * thread. Returns when it holds or the time is over; the caller looks which.
+   *
+   * @throws HawserException CANCELLED when the thread is interrupted
+   */
   void await(BooleanSupplier done, long timeoutNanos);
 }

@@ -48,11 +48,11 @@ public final class Key {
     return this;
   }
 
-  /** Becomes {@code prefix} followed by the bytes at {@code address}, which must stay readable. */
-  public Key set(Key prefix, long address, int count) {
-    begin(prefix.length + count);
+  /** Becomes {@code prefix} followed by {@code rest}; both are others than this one. */
+  public Key set(Key prefix, Key rest) {
+    begin(prefix.length + rest.length);
     System.arraycopy(prefix.bytes, 0, bytes, 0, prefix.length);
-    MemorySegment.copy(ALL, ValueLayout.JAVA_BYTE, address, bytes, prefix.length, count);
+    System.arraycopy(rest.bytes, 0, bytes, prefix.length, rest.length);
     return end();
   }
 
@@ -66,6 +66,11 @@ public final class Key {
   /** Writes the bytes to {@code address}, where {@link #length} of them must be writable. */
   public void write(long address) {
     MemorySegment.copy(bytes, 0, ALL, ValueLayout.JAVA_BYTE, address, length);
+  }
+
+  boolean startsWith(Key prefix) {
+    return length >= prefix.length
+        && Arrays.equals(bytes, 0, prefix.length, prefix.bytes, 0, prefix.length);
   }
 
   /** In bytes. */

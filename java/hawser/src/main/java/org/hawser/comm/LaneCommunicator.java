@@ -210,6 +210,16 @@ public final class LaneCommunicator implements Communicator {
   }
 
   @Override
+  public void refuse(int from, Key prefix, HawserException reason) {
+    mailbox.refuse(from, prefix, reason);
+  }
+
+  @Override
+  public void admit(int from, Key prefix) {
+    mailbox.admit(from, prefix);
+  }
+
+  @Override
   public CommStatistics statistics() {
     return traffic.statistics(mailbox.bytesWaiting());
   }

@@ -33,6 +33,7 @@ public final class Mailbox {
   private Waiter freeWaiters;
   private long bytesWaiting;
   private int messagesWaiting;
+  private final List<Refusal> refusals = new ArrayList<>();
   private HawserException aborted;
   // Read without the lock as a hint: something was refused or deferred for want of room.
   private volatile boolean pressure;
@@ -136,6 +137,30 @@ public final class Mailbox {
             }
           });
     }
+  }
+
+  /** What a rank says under keys that begin so is not waited for. */
+  private record Refusal(int from, Key prefix, HawserException reason) {
+    boolean covers(int rank, Key key) {
+      return rank == from && key.startsWith(prefix);
+    }
+  }
+
+  /** As {@link Communicator#refuse}. */
+  public synchronized void refuse(int from, Key prefix, HawserException reason) {
+    var refusal = new Refusal(from, new Key().set(prefix), reason);
+    refusals.add(refusal);
+    queues.forEach(
+        queue -> {
+          if (refusal.covers(queue.from, queue.key)) {
+            wakeAll(queue);
+          }
+        });
+  }
+
+  /** As {@link Communicator#admit}. */
+  public synchronized void admit(int from, Key prefix) {
+    refusals.removeIf(refusal -> refusal.from() == from && refusal.prefix().equals(prefix));
   }
 
   /** Drops what is there, and lets everybody fail who waits or comes later. */
@@ -359,6 +384,11 @@ public final class Mailbox {
   private void failIfHopeless(int from, Key key) {
     if (aborted != null) {
       throw aborted.again();
+    }
+    for (Refusal refusal : refusals) {
+      if (refusal.covers(from, key)) {
+        throw refusal.reason().again();
+      }
     }
     HawserException reason = failures[from];
     if (reason != null) {
