@@ -23,6 +23,8 @@ public final class NativeMemory {
   private static final long MAP_FAILED = -1;
   private static final int NO_DESCRIPTOR = -1;
 
+  private static final MemorySegment ALL = at(0, Long.MAX_VALUE);
+
   private NativeMemory() {}
 
   /**
@@ -69,6 +71,13 @@ public final class NativeMemory {
     } catch (Throwable e) {
       throw Downcall.broken(e);
     }
+  }
+
+  /**
+   * Copies between places that native code owns; the caller sees to it that both may be touched.
+   */
+  public static void copy(long from, long to, long bytes) {
+    MemorySegment.copy(ALL, from, ALL, to, bytes);
   }
 
   /** The address of a C string that lives as long as the arena; 0 for null. */

@@ -1,40 +1,265 @@
 package org.hawser.link;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.Json;
+import org.hawser.comm.Communicator;
+import org.hawser.ffi.NativeSpu;
+import org.hawser.ffi.SpuChannel;
+import org.hawser.ffi.SpuLibrary;
 import org.hawser.ffi.SpuObject;
 
-/** One party's end of a link: libspu's context, which secure programs run on. */
+/**
+ * One party's end of a link: libspu's context, which secure programs run on. Opening is for all
+ * parties at once: each waits for the others. One thread at a time uses a link.
+ *
+ * <p>The parties are some ranks of a larger world: the mask names them, ascending. In the link they
+ * are numbered from 0.
+ */
 public final class LinkCommunicator implements AutoCloseable {
-  private LinkCommunicator() {
-    throw new HawserException(ErrorCode.UNSUPPORTED, "there are no links");
+  private static final Logger LOG = System.getLogger(LinkCommunicator.class.getName());
+
+  private final LinkMode mode;
+  private final int[] mask;
+  private final int rank;
+  private final List<BaseChannel> channels;
+  private final SpuObject context;
+  private volatile boolean broken;
+
+  private LinkCommunicator(
+      LinkMode mode, int[] mask, int rank, List<BaseChannel> channels, SpuObject context) {
+    this.mode = mode;
+    this.mask = mask;
+    this.rank = rank;
+    this.channels = channels;
+    this.context = context;
+  }
+
+  /**
+   * Opens a link over the communicator; it needs no port of its own.
+   *
+   * @param communicator stays the caller's, and must outlive the link
+   * @param mask the ranks of the communicator that are parties
+   * @throws HawserException INVALID_ARGUMENT for a mask that cannot be, UNSUPPORTED when libspu is
+   *     not there or takes no channels, LINK_FAILED or TIMEOUT when a party does not come
+   */
+  public static LinkCommunicator channels(
+      Communicator communicator, int[] mask, LinkOptions options) {
+    return channels(communicator, mask, List.of(), options);
+  }
+
+  /**
+   * As {@link #channels(Communicator, int[], LinkOptions)}; a libspu that takes no channels falls
+   * back to brpc, with a warning.
+   *
+   * @param addresses where each party would listen then, {@code host:port}
+   */
+  public static LinkCommunicator channels(
+      Communicator communicator, int[] mask, List<String> addresses, LinkOptions options) {
+    int world = communicator.worldSize();
+    int local = new Mask(LinkMode.CHANNELS, mask, world).relative(communicator.rank());
+    if (!SpuLibrary.facts().createWithChannels()) {
+      return withoutChannels(communicator.rank(), mask, addresses, options);
+    }
+    List<BaseChannel> channels = new ArrayList<>();
+    for (int peer : mask) {
+      channels.add(
+          peer == communicator.rank()
+              ? null
+              : new BaseChannel(communicator, communicator.rank(), peer, options.id()));
+    }
+    channels.stream().filter(Objects::nonNull).forEach(channel -> prepare(channel, options));
+    List<String> hosts = Arrays.stream(mask).mapToObj(peer -> "dummy_" + peer).toList();
+    List<SpuChannel> bridged = new ArrayList<>();
+    channels.forEach(channel -> bridged.add(channel == null ? null : new BridgedChannel(channel)));
+    return open(LinkMode.CHANNELS, mask, local, hosts, options, channels, bridged);
+  }
+
+  private static void prepare(BaseChannel channel, LinkOptions options) {
+    channel.setRecvTimeout(options.recvTimeout());
+    channel.setThrottleWindowSize(options.throttleWindow());
+  }
+
+  private static LinkCommunicator withoutChannels(
+      int rank, int[] mask, List<String> addresses, LinkOptions options) {
+    String version = SpuLibrary.facts().spu();
+    if (addresses.isEmpty()) {
+      throw new HawserException(
+          ErrorCode.UNSUPPORTED,
+          "rank %d: libspu %s has no create_with_channels: install the version that scripts/setup installs, or give the parties' addresses for brpc"
+              .formatted(rank, version));
+    }
+    LOG.log(
+        Level.WARNING,
+        "rank {0}: libspu {1} has no create_with_channels; the link uses brpc and its own port",
+        rank,
+        version);
+    return brpc(rank, mask, addresses, options);
+  }
+
+  /**
+   * Opens a link between threads of this process, in libspu's own memory. Its parties find each
+   * other by the id of the options.
+   *
+   * @param rank this party's in the world
+   */
+  public static LinkCommunicator mem(int rank, int[] mask, LinkOptions options) {
+    int local = new Mask(LinkMode.MEM, mask, Integer.MAX_VALUE).relative(rank);
+    List<String> hosts = Arrays.stream(mask).mapToObj(peer -> options.id() + "_" + peer).toList();
+    return open(LinkMode.MEM, mask, local, hosts, options, List.of(), List.of());
+  }
+
+  /**
+   * Opens a link of libspu's own over TCP.
+   *
+   * @param rank this party's in the world
+   * @param addresses where each party listens, {@code host:port}, in the order of the mask
+   */
+  public static LinkCommunicator brpc(
+      int rank, int[] mask, List<String> addresses, LinkOptions options) {
+    int local = new Mask(LinkMode.BRPC, mask, Integer.MAX_VALUE).relative(rank);
+    if (addresses.size() != mask.length) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          "rank %d: a brpc link of ranks %s takes an address a party, not %s"
+              .formatted(rank, Arrays.toString(mask), addresses));
+    }
+    return open(LinkMode.BRPC, mask, local, addresses, options, List.of(), List.of());
+  }
+
+  private static LinkCommunicator open(
+      LinkMode mode,
+      int[] mask,
+      int local,
+      List<String> hosts,
+      LinkOptions options,
+      List<BaseChannel> channels,
+      List<SpuChannel> bridged) {
+    Map<String, Object> description = new LinkedHashMap<>();
+    description.put("id", options.id());
+    description.put("recv_timeout_ms", options.recvTimeout().toMillis());
+    description.put("throttle_window_size", options.throttleWindow());
+    if (mode == LinkMode.BRPC) {
+      description.putAll(options.brpc().attributes());
+    }
+    description.put(
+        "parties",
+        IntStream.range(0, mask.length)
+            .mapToObj(party -> Map.of("id", "P" + party, "host", hosts.get(party)))
+            .toList());
+    try {
+      SpuObject context =
+          NativeSpu.openLink(
+              mode.name().toLowerCase(Locale.ROOT), Json.write(description), local, bridged);
+      return new LinkCommunicator(mode, mask.clone(), local, channels, context);
+    } catch (HawserException e) {
+      throw new HawserException(
+          e.code(),
+          "rank %d: no link of mode %s between ranks %s: %s"
+              .formatted(mask[local], mode, Arrays.toString(mask), e.getMessage()),
+          e.getCause() == null ? e : e.getCause(),
+          e.rank(),
+          e.lane(),
+          e.device(),
+          e.sysErrno());
+    }
+  }
+
+  /** The ranks that are parties of a link. */
+  private record Mask(LinkMode mode, int[] ranks, int world) {
+    Mask {
+      boolean ascending = IntStream.range(1, ranks.length).allMatch(i -> ranks[i - 1] < ranks[i]);
+      if (ranks.length < 2 || !ascending || ranks[0] < 0 || ranks[ranks.length - 1] >= world) {
+        throw invalid(
+            mode,
+            ranks,
+            "the mask must name two ranks or more, ascending, each once, of the %d there are"
+                .formatted(world));
+      }
+    }
+
+    /** A rank of the world as a rank of the link. */
+    int relative(int rank) {
+      int at = Arrays.binarySearch(ranks, rank);
+      if (at < 0) {
+        throw invalid(mode, ranks, "rank %d is not in the mask".formatted(rank));
+      }
+      return at;
+    }
+
+    private static HawserException invalid(LinkMode mode, int[] ranks, String why) {
+      return new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          "no link of mode %s between ranks %s: %s".formatted(mode, Arrays.toString(ranks), why));
+    }
   }
 
   /** The number of parties. */
   public int worldSize() {
-    return 0;
+    return mask.length;
   }
 
-  /** This party's, among the link's, from 0. */
+  /** This party's among the link's, from 0. */
   public int rank() {
-    return 0;
+    return rank;
+  }
+
+  /** The parties' ranks in the world, ascending. */
+  public int[] mask() {
+    return mask.clone();
   }
 
   public LinkMode mode() {
-    return LinkMode.CHANNELS;
+    return mode;
   }
 
   /** Libspu's object; stays this one's. */
   @SuppressWarnings("exports") // for org.hawser.spu, in this module
   public SpuObject context() {
-    return null;
+    return context;
   }
 
-  /** The first that a channel threw, null when none has. */
-  public Throwable failure() {
-    return null;
+  /** Something on the link has failed: there is no sense in waiting for the peers at the end. */
+  public void broken() {
+    broken = true;
   }
 
+  /**
+   * Waits until the peers have what was sent, unless the link is broken, and frees it. Never throws
+   * for what a peer did.
+   */
   @Override
-  public void close() {}
+  public void close() {
+    if (broken) {
+      channels.stream().filter(Objects::nonNull).forEach(BaseChannel::abort);
+    } else {
+      stop();
+    }
+    context.close();
+    SpuLibrary.reclaim();
+  }
+
+  private void stop() {
+    try {
+      NativeSpu.stopLink(context);
+    } catch (HawserException e) {
+      LOG.log(Level.DEBUG, "rank " + mask[rank] + ": the link did not end in order", e);
+    }
+  }
+
+  /** For messages. */
+  @Override
+  public String toString() {
+    return "party %d of the %s link between ranks %s".formatted(rank, mode, Arrays.toString(mask));
+  }
 }

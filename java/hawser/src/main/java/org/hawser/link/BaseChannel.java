@@ -1,0 +1,215 @@
+package org.hawser.link;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+import org.hawser.comm.Communicator;
+import org.hawser.comm.Completion;
+import org.hawser.comm.Key;
+import org.hawser.comm.Message;
+
+/**
+ * A channel over a communicator: what goes under the tag {@code t} here goes under the key {@code
+ * prefix:t} there, so that channels and other users of the communicator do not meet.
+ *
+ * <p>A communicator may limit a message's length. Longer ones then go as pieces under one key, each
+ * as long as may be but the last, which is shorter, and empty where need be: both ends must know
+ * the same limit.
+ */
+public final class BaseChannel implements Channel {
+  /** Where messages of libspu go unless told otherwise. */
+  public static final String DEFAULT_PREFIX = "spu";
+
+  private static final Duration DEFAULT_RECV_TIMEOUT = Duration.ofSeconds(100);
+  private static final Key TEST_KEY = Key.of("__test__");
+  private static final byte TEST_BYTE = 0;
+
+  /** A key to build on, for each thread: keys are needed for the length of a call only. */
+  private static final ThreadLocal<Key> KEYS = ThreadLocal.withInitial(Key::new);
+
+  private final Communicator communicator;
+  private final int localRank;
+  private final int peerRank;
+  private final Key prefix;
+  private final ChannelSends sends;
+  private final Pieces pieces;
+  private volatile long recvTimeoutNanos = DEFAULT_RECV_TIMEOUT.toNanos();
+
+  /** As {@link #BaseChannel(Communicator, int, int, String)}, under {@link #DEFAULT_PREFIX}. */
+  public BaseChannel(Communicator communicator, int localRank, int peerRank) {
+    this(communicator, localRank, peerRank, DEFAULT_PREFIX);
+  }
+
+  /**
+   * @param communicator stays the caller's, and must outlive the channel
+   * @param localRank this party's rank in the communicator
+   * @param peerRank the other party's
+   * @param tagPrefix the same at both ends; another one for every link that is in use at a time
+   * @throws HawserException INVALID_ARGUMENT for ranks that are none
+   */
+  public BaseChannel(Communicator communicator, int localRank, int peerRank, String tagPrefix) {
+    if (localRank != communicator.rank()
+        || peerRank < 0
+        || peerRank >= communicator.worldSize()
+        || peerRank == localRank) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          "no channel from rank %d to rank %d: this is rank %d of %d"
+              .formatted(localRank, peerRank, communicator.rank(), communicator.worldSize()));
+    }
+    this.communicator = communicator;
+    this.localRank = localRank;
+    this.peerRank = peerRank;
+    this.prefix = Key.of(tagPrefix + ":");
+    this.sends = new ChannelSends();
+    this.pieces = new Pieces(communicator, peerRank);
+    communicator.admit(peerRank, prefix);
+  }
+
+  @Override
+  public void send(Key tag, long address, long bytes) {
+    sends.requireOpen();
+    Key key = key(tag);
+    if (pieces.isNeeded(bytes)) {
+      pieces.send(key, address, bytes, recvTimeoutNanos);
+    } else {
+      communicator.sendSync(peerRank, key, address, bytes, recvTimeoutNanos);
+    }
+  }
+
+  @Override
+  public void sendAsync(Key tag, long address, long bytes, Completion completion, long context) {
+    start(tag, address, bytes, sends.begin(completion, context, false));
+  }
+
+  @Override
+  public void sendAsyncThrottled(
+      Key tag, long address, long bytes, Completion completion, long context) {
+    while (!sends.tryAcquire()) {
+      if (!await(sends::hasRoom)) {
+        throw timeout("the throttle window stays full");
+      }
+    }
+    start(tag, address, bytes, sends.begin(completion, context, true));
+  }
+
+  private void start(Key tag, long address, long bytes, ChannelSends.Pending pending) {
+    try {
+      Key key = key(tag);
+      if (pieces.isNeeded(bytes)) {
+        pieces.send(key, address, bytes, recvTimeoutNanos);
+        pending.ended(0, null);
+      } else {
+        communicator.send(peerRank, key, address, bytes, pending, 0);
+      }
+    } catch (HawserException e) {
+      pending.withdraw();
+      throw e;
+    }
+  }
+
+  @Override
+  public Message recv(Key tag) {
+    long timeout = recvTimeoutNanos;
+    Key key = key(tag);
+    Message message = communicator.recv(peerRank, key, timeout);
+    return pieces.isPiece(message) ? pieces.join(key, message, timeout) : message;
+  }
+
+  @Override
+  public void testSend(Duration timeout) {
+    try (var arena = Arena.ofConfined()) {
+      long address = arena.allocate(1).address();
+      communicator.sendSync(peerRank, key(TEST_KEY), address, 1, timeout.toNanos());
+    }
+  }
+
+  @Override
+  public void testRecv() {
+    try (Message message = recv(TEST_KEY)) {
+      if (message.bytes() != 1 || message.segment().get(ValueLayout.JAVA_BYTE, 0) != TEST_BYTE) {
+        throw new HawserException(
+            ErrorCode.INTERNAL,
+            "%s: the handshake has %d bytes or another value than one byte 0: does the peer speak yacl?"
+                .formatted(this, message.bytes()));
+      }
+    }
+  }
+
+  @Override
+  public void waitLinkTaskFinish() {
+    if (!await(sends::areEnded)) {
+      throw timeout("%d sends have not ended".formatted(sends.underWay()));
+    }
+    sends.throwFirstFailure();
+  }
+
+  @Override
+  public void abort() {
+    var reason =
+        new HawserException(ErrorCode.CLOSED, this + " was aborted", null, peerRank, -1, "", 0);
+    sends.abort(reason);
+    communicator.refuse(peerRank, prefix, reason);
+  }
+
+  @Override
+  public void setThrottleWindowSize(long size) {
+    sends.setWindow(size);
+  }
+
+  @Override
+  public void setChunkParallelSendSize(long size) {
+    pieces.setParallel(size);
+  }
+
+  @Override
+  public void setRecvTimeout(Duration timeout) {
+    if (!timeout.isPositive()) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT, this + ": a timeout is more than nothing, not " + timeout);
+    }
+    recvTimeoutNanos = timeout.toNanos();
+  }
+
+  @Override
+  public Duration getRecvTimeout() {
+    return Duration.ofNanos(recvTimeoutNanos);
+  }
+
+  private boolean await(BooleanSupplier done) {
+    if (done.getAsBoolean()) {
+      return true;
+    }
+    sends.enter();
+    try {
+      communicator.await(done, recvTimeoutNanos);
+    } finally {
+      sends.leave();
+    }
+    return done.getAsBoolean();
+  }
+
+  private Key key(Key tag) {
+    return KEYS.get().set(prefix, tag);
+  }
+
+  private HawserException timeout(String what) {
+    return new HawserException(
+        ErrorCode.TIMEOUT,
+        "%s: %s within %s".formatted(this, what, getRecvTimeout()),
+        null,
+        peerRank,
+        -1,
+        "",
+        0);
+  }
+
+  /** For messages. */
+  @Override
+  public String toString() {
+    return "the channel %s from rank %d to rank %d".formatted(prefix, localRank, peerRank);
+  }
+}
