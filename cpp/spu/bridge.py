@@ -2,6 +2,7 @@
 import functools
 import importlib.machinery
 import json
+import re
 import sys
 import types
 
@@ -44,8 +45,31 @@ DTYPES = {
 }
 DATA_TYPES = {dtype: number for number, dtype in DTYPES.items()}
 
-# Attributes that are None until they are set, with their types.
-OPTIONAL = {"ttp_beaver_config": "TTPBeaverConfig", "ssl_config": "ClientSSLConfig"}
+# Attributes of RuntimeConfig that libspu's Python does not take: the type of ot_kind is not shown to it, and touching the
+# other object ends the process. libspu does take them in its serialised form, protocol buffers, where they have these
+# numbers and types.
+SSL_FIELDS = {"certificate": (1, str), "private_key": (2, str), "ca_file_path": (3, str), "verify_depth": (4, int)}
+SERIALISED = {
+    "ttp_beaver_config": (
+        71,
+        {
+            "server_host": (1, str),
+            "adjust_rank": (2, int),
+            "asym_crypto_schema": (3, str),
+            "server_public_key": (4, str),
+            "transport_protocol": (5, str),
+            "ssl_config": (6, SSL_FIELDS),
+        },
+    ),
+    "cheetah_2pc_config": (
+        72,
+        {
+            "disable_matmul_pack": (1, bool),
+            "enable_mul_lsb_error": (2, bool),
+            "ot_kind": (3, ("YACL_Ferret", "YACL_Softspoken", "EMP_Ferret")),
+        },
+    ),
+}
 
 # Numbers of hawser_code.
 INVALID_ARGUMENT, LINK_FAILED, OUT_OF_MEMORY, UNSUPPORTED, INTERNAL, CLOSED = -1, -4, -10, -11, -12, -13
@@ -62,7 +86,8 @@ class LinkError(RuntimeError):
 def explain(error):
     """The hawser_code of an exception, and its text without the C++ stack that libspu appends."""
     text = str(error) or type(error).__name__
-    text = text.split("\nStacktrace:", 1)[0].split("Stacktrace:\n", 1)[0].strip()
+    text = re.split("stacktrace:", text, maxsplit=1, flags=re.IGNORECASE)[0]
+    text = " ".join(text.strip().removeprefix("what:").split())
     if isinstance(error, (ChannelError, LinkError)) or "yacl/link" in text:
         return LINK_FAILED, text
     if isinstance(error, ReferenceError):
@@ -94,13 +119,7 @@ def assign(target, values, path=""):
         if name not in known:
             raise ValueError(f"{where} is no attribute of libspu's {type(target).__name__}, which has {', '.join(known)}")
         try:
-            current = getattr(target, name)
-        except TypeError:
-            raise ValueError(f"{where} cannot be set: this libspu does not show its type") from None
-        if current is None and name in OPTIONAL:
-            current = getattr(libspu, OPTIONAL[name])()
-        try:
-            setattr(target, name, converted(current, value, where))
+            setattr(target, name, converted(getattr(target, name), value, where))
         except (TypeError, OverflowError):
             raise ValueError(f"{where}: libspu refuses {value!r}") from None
 
@@ -108,9 +127,7 @@ def assign(target, values, path=""):
 def converted(current, value, where):
     members = getattr(type(current), "__members__", None)
     if members is not None:
-        if value not in members:
-            raise ValueError(f"{where}: {value!r} is none of {', '.join(members)}")
-        return members[value]
+        return members[one_of(members, value, where)]
     for kind in (bool, int, str):
         if isinstance(current, kind):
             return typed(value, kind, where)
@@ -118,6 +135,12 @@ def converted(current, value, where):
         return type(current)(typed(value, list, where))
     assign(current, typed(value, dict, where), where + ".")
     return current
+
+
+def one_of(names, value, where):
+    if value not in names:
+        raise ValueError(f"{where}: {value!r} is none of {', '.join(names)}")
+    return value
 
 
 def typed(value, kind, where):
@@ -137,8 +160,41 @@ def parsed(text, what):
 @functools.lru_cache(maxsize=32)
 def runtime_config(text):
     config = libspu.RuntimeConfig()
-    assign(config, parsed(text, "the runtime configuration"))
+    values = parsed(text, "the runtime configuration")
+    apart = {name: values.pop(name) for name in SERIALISED if name in values}
+    assign(config, values)
+    # Fields that follow replace, or complete, what is there.
+    if not config.ParseFromString(config.SerializeToString() + serialised(apart, SERIALISED)):
+        raise ValueError(f"libspu refuses {', '.join(apart)}")
     return config
+
+
+def serialised(values, fields, path=""):
+    """A JSON object as protocol buffers."""
+    message = b""
+    for name, value in values.items():
+        where = path + name
+        number, kind = fields[one_of(fields, name, path.rstrip(".") or "the runtime configuration")]
+        if kind is str:
+            content = typed(value, str, where).encode()
+        elif isinstance(kind, dict):
+            content = serialised(typed(value, dict, where), kind, where + ".")
+        else:
+            known = kind.index(one_of(kind, value, where)) if isinstance(kind, tuple) else typed(value, kind, where)
+            message += varint(number << 3, where) + varint(int(known), where)
+            continue
+        message += varint(number << 3 | 2, where) + varint(len(content), where) + content
+    return message
+
+
+def varint(number, where):
+    if not 0 <= number < 1 << 63:
+        raise ValueError(f"{where}: {number} is out of range")
+    digits = bytearray()
+    while number > 0x7F:
+        digits.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*digits, number])
 
 
 def in_link(function, *arguments):

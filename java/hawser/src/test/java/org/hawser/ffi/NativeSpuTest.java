@@ -18,7 +18,7 @@ class NativeSpuTest {
       "{\"protocol\":\"ABY3\",\"field\":\"FM64\",\"fxp_fraction_bits\":18}";
   private static final int F32 = 11;
   private static final int I1 = 1;
-  private static final int SECRET = 2;
+  private static final int SECRET = 1;
   private static final int PARTIES = 3;
 
   @Test

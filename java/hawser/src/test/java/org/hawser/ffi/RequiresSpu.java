@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RequiresSpu.Condition.class)
-@interface RequiresSpu {
+public @interface RequiresSpu {
   /** Asks {@link SpuLibrary}. */
   final class Condition implements ExecutionCondition {
     @Override
