@@ -42,6 +42,11 @@ find_jdk() {
   return 1
 }
 
+# Tells the commands where scripts/setup put libspu, unless the user has another place.
+find_spu() {
+  [[ -n "${HAWSER_PYTHON:-}" || ! -x "$hawser_root/build/python/bin/python" ]] || export HAWSER_PYTHON="$hawser_root/build/python"
+}
+
 # What a build needs at least; scripts/setup installs it.
 tools_present() {
   local tool

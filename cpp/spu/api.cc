@@ -161,7 +161,7 @@ int32_t hawser_spu_executable(const char* name, const char* const* inputs, int32
     const Ref name_text = text(name), code_object = bytes_of(code, code_bytes);
     const Ref input_list = list(input_count, [&](int64_t i) { return text(inputs[i]); });
     const Ref output_list = list(output_count, [&](int64_t i) { return text(outputs[i]); });
-    *executable = hold(call("executable", {name_text.get(), input_list.get(), output_list.get(), code_object.get()}));
+    *executable = hold(call("Program", {name_text.get(), input_list.get(), output_list.get(), code_object.get()}));
   });
 }
 

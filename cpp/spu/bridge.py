@@ -2,8 +2,11 @@
 import functools
 import importlib.machinery
 import json
+import os
 import re
 import sys
+import tempfile
+import threading
 import types
 
 
@@ -25,51 +28,48 @@ import numpy  # after libspu, so that a missing spu is what is told first
 
 libspu._check_cpu_features()
 
-# numpy's type for each of libspu's, and back.
-DTYPES = {
-    int(getattr(libspu.DataType, name).value): numpy.dtype(dtype)
-    for name, dtype in {
-        "DT_I1": "bool",
-        "DT_I8": "int8",
-        "DT_U8": "uint8",
-        "DT_I16": "int16",
-        "DT_U16": "uint16",
-        "DT_I32": "int32",
-        "DT_U32": "uint32",
-        "DT_I64": "int64",
-        "DT_U64": "uint64",
-        "DT_F16": "float16",
-        "DT_F32": "float32",
-        "DT_F64": "float64",
-    }.items()
-}
-DATA_TYPES = {dtype: number for number, dtype in DTYPES.items()}
 
-# Attributes of RuntimeConfig that libspu's Python does not take: the type of ot_kind is not shown to it, and touching the
-# other object ends the process. libspu does take them in its serialised form, protocol buffers, where they have these
-# numbers and types.
-SSL_FIELDS = {"certificate": (1, str), "private_key": (2, str), "ca_file_path": (3, str), "verify_depth": (4, int)}
-SERIALISED = {
-    "ttp_beaver_config": (
-        71,
-        {
-            "server_host": (1, str),
-            "adjust_rank": (2, int),
-            "asym_crypto_schema": (3, str),
-            "server_public_key": (4, str),
-            "transport_protocol": (5, str),
-            "ssl_config": (6, SSL_FIELDS),
-        },
-    ),
-    "cheetah_2pc_config": (
-        72,
-        {
-            "disable_matmul_pack": (1, bool),
-            "enable_mul_lsb_error": (2, bool),
-            "ot_kind": (3, ("YACL_Ferret", "YACL_Softspoken", "EMP_Ferret")),
-        },
-    ),
+def quieten():
+    # libspu logs to standard output, which is not its own, unless it is told of a file.
+    options = libspu.logging.LogOptions()
+    options.enable_console_logger = False
+    options.log_level = libspu.logging.LogLevel.ERROR
+    options.max_log_file_size = 1 << 62  # never renamed to make room for another
+    for path in ("/dev/stderr", "/dev/null"):
+        options.system_log_path = path
+        try:
+            return libspu.logging.setup_logging(options)
+        except RuntimeError:
+            continue
+
+
+quieten()
+
+# libspu's types by number, with the names that numpy and StableHLO have for them.
+TYPES = {
+    getattr(libspu.DataType, name).value: (numpy.dtype(dtype), mlir)
+    for name, dtype, mlir in (
+        ("DT_I1", "bool", "i1"),
+        ("DT_I8", "int8", "i8"),
+        ("DT_U8", "uint8", "ui8"),
+        ("DT_I16", "int16", "i16"),
+        ("DT_U16", "uint16", "ui16"),
+        ("DT_I32", "int32", "i32"),
+        ("DT_U32", "uint32", "ui32"),
+        ("DT_I64", "int64", "i64"),
+        ("DT_U64", "uint64", "ui64"),
+        ("DT_F16", "float16", "f16"),
+        ("DT_F32", "float32", "f32"),
+        ("DT_F64", "float64", "f64"),
+    )
 }
+NUMBERS = {dtype: number for number, (dtype, _) in TYPES.items()}
+
+# How many parties each protocol is for, at least and at most; with others libspu computes nonsense or dies.
+PARTIES = {"REF2K": (1, 1 << 30), "SEMI2K": (2, 1 << 30), "ABY3": (3, 3), "CHEETAH": (2, 2), "SECURENN": (3, 3)}
+
+# Attributes of RuntimeConfig that cannot be set one by one.
+NESTED = {"cheetah_2pc_config": libspu.CheetahConfig, "ttp_beaver_config": libspu.TTPBeaverConfig}
 
 # Numbers of hawser_code.
 INVALID_ARGUMENT, LINK_FAILED, OUT_OF_MEMORY, UNSUPPORTED, INTERNAL, CLOSED = -1, -4, -10, -11, -12, -13
@@ -85,9 +85,8 @@ class LinkError(RuntimeError):
 
 def explain(error):
     """The hawser_code of an exception, and its text without the C++ stack that libspu appends."""
-    text = str(error) or type(error).__name__
-    text = re.split("stacktrace:", text, maxsplit=1, flags=re.IGNORECASE)[0]
-    text = " ".join(text.strip().removeprefix("what:").split())
+    text = re.split(r"\n\s*stacktrace:", str(error), maxsplit=1, flags=re.IGNORECASE)[0]
+    text = re.sub(r"\s+", " ", text.removeprefix("what:")).strip() or type(error).__name__
     if isinstance(error, (ChannelError, LinkError)) or "yacl/link" in text:
         return LINK_FAILED, text
     if isinstance(error, ReferenceError):
@@ -106,18 +105,21 @@ def facts():
     return version, libspu._get_version(), int(hasattr(libspu.link, "create_with_channels"))
 
 
-def attributes(target):
-    cls = type(target)
+def attributes(cls):
     return [name for name in dir(cls) if isinstance(getattr(cls, name), property)]
 
 
+def must_have(cls, name, where):
+    known = attributes(cls)
+    if name not in known:
+        raise ValueError(f"{where} is no attribute of libspu's {cls.__name__}, which has {', '.join(known)}")
+
+
 def assign(target, values, path=""):
-    """Gives each attribute of an object of libspu its value from a JSON object."""
-    known = attributes(target)
+    """Gives attributes of an object of libspu their values from a JSON object."""
     for name, value in values.items():
         where = path + name
-        if name not in known:
-            raise ValueError(f"{where} is no attribute of libspu's {type(target).__name__}, which has {', '.join(known)}")
+        must_have(type(target), name, where)
         try:
             setattr(target, name, converted(getattr(target, name), value, where))
         except (TypeError, OverflowError):
@@ -127,7 +129,9 @@ def assign(target, values, path=""):
 def converted(current, value, where):
     members = getattr(type(current), "__members__", None)
     if members is not None:
-        return members[one_of(members, value, where)]
+        if value not in members:
+            raise ValueError(f"{where}: {value!r} is none of {', '.join(members)}")
+        return members[value]
     for kind in (bool, int, str):
         if isinstance(current, kind):
             return typed(value, kind, where)
@@ -135,12 +139,6 @@ def converted(current, value, where):
         return type(current)(typed(value, list, where))
     assign(current, typed(value, dict, where), where + ".")
     return current
-
-
-def one_of(names, value, where):
-    if value not in names:
-        raise ValueError(f"{where}: {value!r} is none of {', '.join(names)}")
-    return value
 
 
 def typed(value, kind, where):
@@ -159,42 +157,33 @@ def parsed(text, what):
 
 @functools.lru_cache(maxsize=32)
 def runtime_config(text):
-    config = libspu.RuntimeConfig()
     values = parsed(text, "the runtime configuration")
-    apart = {name: values.pop(name) for name in SERIALISED if name in values}
+    nested = {name: values.pop(name) for name in NESTED if name in values}
+    config = libspu.RuntimeConfig()
+    if nested:
+        # libspu's bindings cannot take these, and die when asked for one that is set; its JSON reader does it right,
+        # but leaves every attribute that it does not find at zero, and does not tell what it dislikes.
+        for name, value in nested.items():
+            for inner in typed(value, dict, name):
+                must_have(NESTED[name], inner, f"{name}.{inner}")
+        if not config.ParseFromJsonString(json.dumps(nested)):
+            raise ValueError(f"libspu refuses {json.dumps(nested)}")
+        defaults = libspu.RuntimeConfig()
+        for name in attributes(libspu.RuntimeConfig):
+            if name not in NESTED:
+                setattr(config, name, getattr(defaults, name))
     assign(config, values)
-    # Fields that follow replace, or complete, what is there.
-    if not config.ParseFromString(config.SerializeToString() + serialised(apart, SERIALISED)):
-        raise ValueError(f"libspu refuses {', '.join(apart)}")
     return config
 
 
-def serialised(values, fields, path=""):
-    """A JSON object as protocol buffers."""
-    message = b""
-    for name, value in values.items():
-        where = path + name
-        number, kind = fields[one_of(fields, name, path.rstrip(".") or "the runtime configuration")]
-        if kind is str:
-            content = typed(value, str, where).encode()
-        elif isinstance(kind, dict):
-            content = serialised(typed(value, dict, where), kind, where + ".")
-        else:
-            known = kind.index(one_of(kind, value, where)) if isinstance(kind, tuple) else typed(value, kind, where)
-            message += varint(number << 3, where) + varint(int(known), where)
-            continue
-        message += varint(number << 3 | 2, where) + varint(len(content), where) + content
-    return message
-
-
-def varint(number, where):
-    if not 0 <= number < 1 << 63:
-        raise ValueError(f"{where}: {number} is out of range")
-    digits = bytearray()
-    while number > 0x7F:
-        digits.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*digits, number])
+def config_for(parties, text):
+    config = runtime_config(text)
+    protocol = config.protocol.name
+    least, most = PARTIES.get(protocol, (1, 1 << 30))
+    if not least <= parties <= most:
+        wanted = f"{least}" if least == most else f"at least {least}"
+        raise ValueError(f"protocol {protocol} is for {wanted} parties, not {parties}")
+    return config
 
 
 def in_link(function, *arguments):
@@ -245,7 +234,7 @@ def link_place(link):
 
 
 def link_send(link, to, data, asynchronous):
-    in_link(link.send_async if asynchronous else link.send, peer(link, to), bytes(data))
+    in_link(link.send_async if asynchronous else link.send, peer(link, to), data)
 
 
 def link_recv(link, source):
@@ -263,42 +252,107 @@ def stop_link(link):
 
 
 def visibility_of(number):
-    return libspu.Visibility(number)
+    visibility = libspu.Visibility(number)
+    if visibility.name not in ("VIS_PUBLIC", "VIS_SECRET", "VIS_PRIVATE"):
+        raise ValueError(f"{number} is no visibility of libspu's")
+    return visibility
+
+
+class Diagnostics:
+    """What the compiler writes to file descriptor 2, the only place where it tells its reasons."""
+
+    lock = threading.Lock()
+
+    def __enter__(self):
+        self.lock.acquire()
+        self.file = tempfile.TemporaryFile()
+        sys.stderr.flush()
+        self.stderr = os.dup(2)
+        os.dup2(self.file.fileno(), 2)
+        return self
+
+    def __exit__(self, kind, error, trace):
+        os.dup2(self.stderr, 2)
+        self.file.seek(0)
+        written = self.file.read()
+        self.file.close()
+        try:
+            if isinstance(error, RuntimeError):
+                raise RuntimeError(f"{explain(error)[1]} {written.decode(errors='replace')}") from error
+            # Warnings, or what other threads had to say.
+            os.write(self.stderr, written)
+        finally:
+            os.close(self.stderr)
+            self.lock.release()
 
 
 def compile_ir(ir, ir_type, visibilities, options_text):
-    types_ = {"stablehlo": libspu.SourceIRType.STABLEHLO, "xla": libspu.SourceIRType.XLA}
-    if ir_type not in types_:
+    ir_types = {"stablehlo": libspu.SourceIRType.STABLEHLO, "xla": libspu.SourceIRType.XLA}
+    if ir_type not in ir_types:
         raise ValueError(f"there is no program type {ir_type!r}: it is stablehlo or xla")
     options = libspu.CompilerOptions()
     assign(options, parsed(options_text, "the compiler options"))
     source = libspu.CompilationSource(
-        ir_type=types_[ir_type], ir_txt=bytes(ir), input_visibility=[visibility_of(v) for v in visibilities]
+        ir_type=ir_types[ir_type], ir_txt=ir, input_visibility=[visibility_of(v) for v in visibilities]
     )
-    return libspu.compile(source, options)
+    with Diagnostics():
+        code = libspu.compile(source, options)
+    inputs = signature(code)
+    if inputs is not None and len(inputs) != len(visibilities):
+        raise ValueError(f"{len(visibilities)} visibilities are given for a program of {len(inputs)} inputs")
+    return code
 
 
-def executable(name, inputs, outputs, code):
-    return libspu.Executable(name=name, input_names=inputs, output_names=outputs, code=bytes(code))
+def signature(code):
+    """The inputs' types of a compiled program, such as ["2x3xf32", "i64"]; None when it does not look like one."""
+    main = re.search(rb"func\.func (?:public )?@main\(([^)]*)\)", code)
+    inputs = re.findall(rb"%arg\d+: tensor<((?:\d+x)*)(?:!pphlo\.\w+<)?(\w+)", main[1] if main else b"")
+    return main and [(dims + element).decode() for dims, element in inputs]
+
+
+class Program:
+    """An executable, with what is needed to see that its inputs fit: libspu itself would not look."""
+
+    def __init__(self, name, inputs, outputs, code):
+        self.executable = libspu.Executable(name=name, input_names=inputs, output_names=outputs, code=code)
+        self.inputs = inputs
+        self.types = signature(code)
+        if self.types is not None and len(self.types) != len(inputs):
+            raise ValueError(f"{len(inputs)} inputs are named for a program of {len(self.types)}")
+
+    def check(self, runtime):
+        for name, wanted in zip(self.inputs, self.types or []):
+            found = type_of(runtime.GetVarMeta(name))
+            if found != wanted:
+                raise ValueError(f"variable {name} is of type {found}, the program takes {wanted}")
+
+
+def type_of(meta):
+    return "x".join([*map(str, meta.shape.dims), TYPES[meta.data_type.value][1]])
 
 
 def make_shares(world_size, config_text, data_type, shape, data, visibility, owner):
-    dtype = DTYPES.get(data_type)
-    if dtype is None:
+    if data_type not in TYPES:
         raise ValueError(f"there is no data type {data_type}")
+    dtype = TYPES[data_type][0]
     array = numpy.ndarray(shape, dtype, buffer=data)
     if array.nbytes != len(data):
         raise ValueError(f"{len(data)} bytes are given for a tensor of shape {shape} and type {dtype}")
-    io = libspu.IoWrapper(world_size, runtime_config(config_text))
+    config = config_for(world_size, config_text)
+    if not -1 <= owner < world_size:
+        raise ValueError(f"owner {owner} is none of {world_size} parties")
+    io = libspu.IoWrapper(world_size, config)
     return io.MakeShares(array, visibility_of(visibility), owner)
 
 
 def reconstruct(world_size, config_text, shares):
     if len(shares) != world_size:
         raise ValueError(f"{len(shares)} shares are given for {world_size} parties")
-    array = numpy.asarray(libspu.IoWrapper(world_size, runtime_config(config_text)).Reconstruct(shares), order="C")
-    shape = numpy.array(array.shape, dtype=numpy.int64)
-    return DATA_TYPES[array.dtype], shape.tobytes(), array.tobytes()
+    if len({share.meta for share in shares}) > 1:
+        raise ValueError("the shares are not of one tensor: their types differ")
+    io = libspu.IoWrapper(world_size, config_for(world_size, config_text))
+    array = numpy.asarray(io.Reconstruct(shares), order="C")
+    return NUMBERS[array.dtype], numpy.array(array.shape, dtype=numpy.int64).tobytes(), array.tobytes()
 
 
 def share_of(parts):
@@ -313,7 +367,7 @@ def share_parts(share):
 
 
 def runtime(link, config_text):
-    return libspu.RuntimeWrapper(link, runtime_config(config_text))
+    return libspu.RuntimeWrapper(link, config_for(link.world_size, config_text))
 
 
 def set_var(runtime, name, share):
@@ -328,5 +382,6 @@ def del_var(runtime, name):
     runtime.DelVar(name)
 
 
-def run(runtime, executable):
-    runtime.Run(executable)
+def run(runtime, program):
+    program.check(runtime)
+    runtime.Run(program.executable)
