@@ -3,6 +3,7 @@ package org.hawser.link;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
@@ -36,6 +37,8 @@ public final class BaseChannel implements Channel {
   private final Key prefix;
   private final ChannelSends sends;
   private final Pieces pieces;
+  private final LongAdder messagesSent = new LongAdder();
+  private final LongAdder bytesSent = new LongAdder();
   private volatile long recvTimeoutNanos = DEFAULT_RECV_TIMEOUT.toNanos();
 
   /** As {@link #BaseChannel(Communicator, int, int, String)}, under {@link #DEFAULT_PREFIX}. */
@@ -72,6 +75,7 @@ public final class BaseChannel implements Channel {
   @Override
   public void send(Key tag, long address, long bytes) {
     sends.requireOpen();
+    count(bytes);
     Key key = key(tag);
     if (pieces.isNeeded(bytes)) {
       pieces.send(key, address, bytes, recvTimeoutNanos);
@@ -97,6 +101,7 @@ public final class BaseChannel implements Channel {
   }
 
   private void start(Key tag, long address, long bytes, ChannelSends.Pending pending) {
+    count(bytes);
     try {
       Key key = key(tag);
       if (pieces.isNeeded(bytes)) {
@@ -109,6 +114,16 @@ public final class BaseChannel implements Channel {
       pending.withdraw();
       throw e;
     }
+  }
+
+  private void count(long bytes) {
+    messagesSent.increment();
+    bytesSent.add(bytes);
+  }
+
+  /** What was sent so far; handshakes do not count. */
+  public LinkStatistics statistics() {
+    return new LinkStatistics(messagesSent.sum(), bytesSent.sum());
   }
 
   @Override

@@ -229,6 +229,16 @@ public final class LinkCommunicator implements AutoCloseable {
     return context;
   }
 
+  /** What this party has sent so far. */
+  public LinkStatistics statistics() {
+    return channels.stream()
+        .filter(Objects::nonNull)
+        .map(BaseChannel::statistics)
+        .reduce(
+            new LinkStatistics(0, 0),
+            (a, b) -> new LinkStatistics(a.messages() + b.messages(), a.bytes() + b.bytes()));
+  }
+
   /** Something on the link has failed: there is no sense in waiting for the peers at the end. */
   public void broken() {
     broken = true;

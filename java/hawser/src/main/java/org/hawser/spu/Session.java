@@ -8,6 +8,7 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.comm.Communicator;
 import org.hawser.link.LinkCommunicator;
+import org.hawser.link.LinkStatistics;
 
 /**
  * One rank's part in a secure computation. Every rank of a communicator opens it and makes the same
@@ -101,6 +102,7 @@ public final class Session implements AutoCloseable {
     try {
       return new Device(link, new SpuRuntime(link, config));
     } catch (RuntimeException e) {
+      link.broken();
       link.close();
       throw e;
     }
@@ -240,7 +242,10 @@ public final class Session implements AutoCloseable {
 
   /** What this rank has sent so far. */
   public SessionStatistics statistics() {
-    return new SessionStatistics(exchange.messages(), exchange.bytes());
+    LinkStatistics link =
+        device.map(own -> own.link().statistics()).orElse(new LinkStatistics(0, 0));
+    return new SessionStatistics(
+        link.messages(), link.bytes(), exchange.messages(), exchange.bytes());
   }
 
   /** Frees the machine and its link, not the communicator. */

@@ -101,9 +101,11 @@ final class SimulatedRun<T> {
 
   private HawserException failed(Outcome<T> outcome) {
     Throwable e = outcome.thrown();
-    ErrorCode code = e instanceof HawserException failure ? failure.code() : ErrorCode.INTERNAL;
+    boolean isOurs = e instanceof HawserException;
+    ErrorCode code = isOurs ? ((HawserException) e).code() : ErrorCode.INTERNAL;
+    String reason = isOurs ? e.getMessage() : e.toString();
     String message =
-        "rank %d of %d (%s): %s".formatted(outcome.rank(), communicators.size(), config, e);
+        "simulated rank %d of %d: %s".formatted(outcome.rank(), communicators.size(), reason);
     return new HawserException(code, message, e, outcome.rank(), -1, "", 0);
   }
 }

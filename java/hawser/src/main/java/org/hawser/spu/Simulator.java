@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.comm.Communicator;
+import org.hawser.comm.ThreadCommunicator;
 
 /**
  * All ranks of a secure computation as threads of this process. What a rank does is written as for
@@ -68,7 +68,7 @@ public final class Simulator {
    *     their waits. CANCELLED when this thread is interrupted
    */
   public <T> List<T> run(Function<Session, T> rank) {
-    List<Communicator> communicators = communicators();
+    List<ThreadCommunicator> communicators = ThreadCommunicator.world(worldSize);
     try {
       return new SimulatedRun<T>(communicators, parties, config, runOptions()).run(rank);
     } finally {
@@ -79,10 +79,5 @@ public final class Simulator {
   /** Links in memory are found by their name, which so is this run's alone in the process. */
   private SessionOptions runOptions() {
     return options.withId("simulator-" + RUNS.incrementAndGet());
-  }
-
-  private List<Communicator> communicators() {
-    throw new HawserException(
-        ErrorCode.UNSUPPORTED, "no communicators between %d threads".formatted(worldSize));
   }
 }

@@ -1,9 +1,7 @@
 package org.hawser.spu;
 
 import java.lang.foreign.Arena;
-import java.util.Arrays;
 import java.util.List;
-import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.ffi.NativeSpu;
 import org.hawser.ffi.SpuArray;
@@ -47,11 +45,6 @@ public final class SpuIo {
    * @throws HawserException with libspu's reason, such as a field too small for the element type
    */
   public List<Share> makeShares(Tensor tensor, Visibility visibility, int owner) {
-    if (owner < NOBODY || owner >= worldSize) {
-      throw new HawserException(
-          ErrorCode.INVALID_ARGUMENT,
-          "there is no party %d among %d to own a tensor".formatted(owner, worldSize));
-    }
     try {
       return NativeSpu.makeShares(
               worldSize,
@@ -77,34 +70,13 @@ public final class SpuIo {
    */
   public Tensor reconstruct(List<Share> shares) {
     try {
-      requireAlike(shares);
+      shares.forEach(share -> share.requireFor(config));
       List<SpuObject> objects = shares.stream().map(Share::object).toList();
       SpuArray array = NativeSpu.reconstruct(worldSize, json, objects, Arena.ofAuto());
       DataType type = DataType.values()[array.dataType() - 1];
       return Tensor.of(type, array.shape(), array.data());
     } catch (HawserException e) {
       throw failed("reconstruct a tensor of %d shares".formatted(shares.size()), e);
-    }
-  }
-
-  /** Libspu would make numbers without meaning of shares that differ in what they are of. */
-  private void requireAlike(List<Share> shares) {
-    if (shares.size() != worldSize) {
-      throw new HawserException(
-          ErrorCode.INVALID_ARGUMENT,
-          "%d parties have %d shares, not %d".formatted(worldSize, worldSize, shares.size()));
-    }
-    Share first = shares.getFirst();
-    first.requireFor(config);
-    for (Share share : shares) {
-      if (share.type() != first.type()
-          || share.visibility() != first.visibility()
-          || !share.storage().equals(first.storage())
-          || !Arrays.equals(share.shape(), first.shape())) {
-        throw new HawserException(
-            ErrorCode.INVALID_ARGUMENT,
-            "shares do not belong together: one is of %s, another of %s".formatted(first, share));
-      }
     }
   }
 

@@ -138,9 +138,9 @@ class SpuIoTest {
     List<Share> large = io.makeShares(sample(DataType.F32, 200), Visibility.SECRET);
     var semi2k = new SpuIo(3, RuntimeConfig.of(Protocol.SEMI2K, Field.FM64));
 
-    assertInvalid("3 parties have 3 shares, not 2", () -> io.reconstruct(small.subList(0, 2)));
+    assertInvalid("2 shares are given for 3 parties", () -> io.reconstruct(small.subList(0, 2)));
     assertInvalid(
-        "do not belong together",
+        "the shares are not of one tensor",
         () -> io.reconstruct(List.of(small.get(0), large.get(1), small.get(2))));
     assertInvalid("aby3.AShr<FM64> is not of SEMI2K FM64", () -> semi2k.reconstruct(small));
   }
@@ -172,7 +172,8 @@ class SpuIoTest {
     assertInvalid(
         "CHEETAH FM64: cannot make PRIVATE shares of F32[2]",
         () -> io.makeShares(tensor, Visibility.PRIVATE));
-    assertInvalid("no party 2 among 2", () -> io.makeShares(tensor, Visibility.SECRET, 2));
+    assertInvalid(
+        "owner 2 is none of 2 parties", () -> io.makeShares(tensor, Visibility.SECRET, 2));
     assertInvalid("ABY3 takes exactly 3 parties, not 2", () -> new SpuIo(2, ABY3));
   }
 
