@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -171,7 +172,7 @@ class SimulatorTest {
       }
       return listening;
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -196,7 +197,9 @@ class SimulatorTest {
 
     assertSame(reason, failure.getCause());
     assertEquals(1, failure.rank());
-    assertTrue(failure.getMessage().startsWith("rank 1 of 3 (ABY3 FM64)"), failure.getMessage());
+    assertTrue(
+        failure.getMessage().startsWith("simulated rank 1 of 3: java.lang.IllegalState"),
+        failure.getMessage());
     assertTrue(System.nanoTime() - start < Duration.ofSeconds(20).toNanos());
     assertEquals(2, failure.getSuppressed().length);
     assertEquals(List.of(0, 1, 2), simulator.run(Session::rank));
@@ -208,22 +211,22 @@ class SimulatorTest {
     var garbage = new SpuExecutable("garbage", List.of("x"), List.of("z"), new byte[] {1, 2, 3});
 
     assertFailure("symbol x not found", session -> session.runtime().getVar("x"));
-    assertFailure("x", session -> session.run(compare));
+    assertFailure("program compare failed", session -> session.run(compare));
     assertFailure(
-        "garbage",
+        "program garbage failed",
         session -> {
           session.input("x", 0, Tensor.of(X, X.length));
           session.run(garbage);
         });
     assertFailure(
-        "compare",
+        "variable y is of type 4xf32, the program takes 6xf32",
         session -> {
           session.input("x", 0, Tensor.of(X, X.length));
           session.input("y", 0, Tensor.of(new float[] {1, 2, 3, 4}, 4));
           session.run(compare);
         });
     assertFailure(
-        "compare",
+        "variable y is of type 6xi32, the program takes 6xf32",
         session -> {
           session.input("x", 0, Tensor.of(X, X.length));
           session.input("y", 0, Tensor.of(new int[] {1, 2, 3, 4, 5, 6}, 6));
@@ -253,7 +256,6 @@ class SimulatorTest {
                       step.at(session);
                       return null;
                     }));
-    System.out.println(failure.code() + " " + failure.getMessage());
     assertTrue(failure.getMessage().contains(reason), failure.getMessage());
   }
 
