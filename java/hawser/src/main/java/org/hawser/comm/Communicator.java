@@ -27,8 +27,8 @@ public interface Communicator extends AutoCloseable {
 
   /**
    * Starts to send {@code bytes} bytes at {@code address}. The memory must stay as it is until
-   * {@code completion} is told. Does not wait for the receiver. Allocates nothing on the heap where
-   * the transport can do without.
+   * {@code completion} is told, which may be as late as when the receiver closes the message: see
+   * {@link #deliver}. Allocates nothing on the heap where the transport can do without.
    *
    * @param key may be set anew when this returns
    * @throws HawserException INVALID_ARGUMENT for a rank that does not exist, CLOSED after {@link
@@ -36,6 +36,16 @@ public interface Communicator extends AutoCloseable {
    *     told then
    */
   void send(int to, Key key, long address, long bytes, Completion completion, long context);
+
+  /**
+   * As {@link #send}, but ends as soon as the receiver's communicator has the message or a copy of
+   * it, whether anybody receives it or not. The same as {@code send} unless a transport gains by
+   * the difference.
+   */
+  default void deliver(
+      int to, Key key, long address, long bytes, Completion completion, long context) {
+    send(to, key, address, bytes, completion, context);
+  }
 
   /**
    * Waits for the next message under a key.
@@ -93,26 +103,26 @@ public interface Communicator extends AutoCloseable {
    */
   default Sending send(int to, String key, MemorySegment segment) {
     var sending = new Sending(this, to, key, segment);
-    send(to, Key.of(key), segment.address(), segment.byteSize(), sending, 0);
+    send(to, Key.of(key), NativeMemory.address(segment), segment.byteSize(), sending, 0);
     return sending;
   }
 
   /**
-   * Sends, and returns when the memory may change: the receiver's communicator has the message, or
-   * this one has copied it. Does not wait for anybody to receive it, so that two ranks may both
-   * send first and receive then.
+   * Delivers as {@link #deliver} does, and returns when the memory may change. Two ranks may thus
+   * both send first and receive then.
    *
    * @throws HawserException as {@link #send}, and TIMEOUT, when the memory is still in use
    */
   default void sendSync(int to, Key key, long address, long bytes, long timeoutNanos) {
     var sending = new Sending(this, to, key.toString(), NativeMemory.at(address, bytes));
-    send(to, key, address, bytes, sending, 0);
+    deliver(to, key, address, bytes, sending, 0);
     sending.await(Duration.ofNanos(timeoutNanos));
   }
 
   /** As {@link #sendSync(int, Key, long, long, long)}. */
   default void sendSync(int to, String key, MemorySegment segment, Duration timeout) {
-    sendSync(to, Key.of(key), segment.address(), segment.byteSize(), timeout.toNanos());
+    long address = NativeMemory.address(segment);
+    sendSync(to, Key.of(key), address, segment.byteSize(), timeout.toNanos());
   }
 
   /** As {@link #recv(int, Key, long)}. */

@@ -1,6 +1,7 @@
 package org.hawser.comm;
 
 import java.lang.foreign.MemorySegment;
+import org.hawser.HawserException;
 import org.hawser.ffi.NativeMemory;
 
 /**
@@ -64,11 +65,20 @@ final class HandedMessage extends Arrival {
 
   @Override
   public void close() {
+    end(null);
+  }
+
+  @Override
+  protected void dropped(HawserException reason) {
+    end(reason);
+  }
+
+  private void end(HawserException failure) {
     Completion told = completion;
     long with = context;
     completion = null;
     pool.push(this);
-    told.ended(with, null);
+    told.ended(with, failure);
   }
 
   @Override

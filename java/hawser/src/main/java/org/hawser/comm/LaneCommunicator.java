@@ -17,7 +17,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
-import org.hawser.ffi.NativeMemory;
 import org.hawser.lane.Device;
 import org.hawser.lane.LaneServer;
 import org.hawser.lane.Lanes;
@@ -157,8 +156,7 @@ public final class LaneCommunicator implements Communicator {
       throw reason.again();
     }
     if (to == rank) {
-      sendToSelf(key, address, bytes);
-      completion.ended(context, null);
+      sendToSelf(key, address, bytes, completion, context);
     } else {
       sendToPeer(peer(to), key, address, bytes, completion, context);
     }
@@ -182,9 +180,10 @@ public final class LaneCommunicator implements Communicator {
     }
   }
 
-  private void sendToSelf(Key key, long address, long bytes) {
+  private void sendToSelf(Key key, long address, long bytes, Completion completion, long context) {
     traffic.received(bytes);
-    mailbox.deliver(rank, key, new CopiedMessage(NativeMemory.at(address, bytes), largeBuffers));
+    mailbox.announce(
+        rank, key, new CopiedMessage(mailbox, largeBuffers, address, bytes, completion, context));
   }
 
   @Override

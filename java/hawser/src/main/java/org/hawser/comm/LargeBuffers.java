@@ -5,11 +5,13 @@ import java.util.Arrays;
 import org.hawser.mem.Buffer;
 
 /**
- * Buffers for long messages, in powers of two. Some are kept for the next message, since the kernel
- * takes longer to provide fresh pages than a fast network to fill them. Any thread may use it.
+ * Buffers for messages, whole pages in powers of two. Some are kept for the next message, since the
+ * kernel takes longer to provide fresh pages than a fast network to fill them. Any thread may use
+ * it.
  */
 final class LargeBuffers implements AutoCloseable {
   private static final long KEPT_BYTES = 256 << 20;
+  private static final int PAGE_ORDER = 12;
   private static final int CLASSES = Long.SIZE;
 
   private final ArrayDeque<Buffer>[] kept = newClasses();
@@ -52,7 +54,7 @@ final class LargeBuffers implements AutoCloseable {
   }
 
   private static int order(long bytes) {
-    return Long.SIZE - Long.numberOfLeadingZeros(bytes - 1);
+    return Math.max(PAGE_ORDER, Long.SIZE - Long.numberOfLeadingZeros(bytes - 1));
   }
 
   /** Frees what is kept; what comes back later is freed at once. */

@@ -78,11 +78,11 @@ public final class Mailbox {
   }
 
   private void put(int from, Key key, Arrival message, boolean ready) {
-    boolean refused;
+    HawserException refused;
     boolean begins = false;
     synchronized (this) {
-      refused = aborted != null;
-      if (!refused) {
+      refused = aborted;
+      if (refused == null) {
         MessageQueue queue = queues.findOrAdd(from, key);
         append(queue, message);
         message.ready = ready;
@@ -93,8 +93,8 @@ public final class Mailbox {
         }
       }
     }
-    if (refused) {
-      message.close();
+    if (refused != null) {
+      message.dropped(refused);
     } else if (begins) {
       message.begin();
     }
@@ -104,14 +104,16 @@ public final class Mailbox {
    * The bytes of an announced message are there: it can be received. Called once, by any thread.
    */
   public void arrived(Arrival message) {
+    HawserException reason;
     synchronized (this) {
       message.ready = true;
       if (message.queue != null) {
         wakeAll(message.queue);
         return;
       }
+      reason = aborted;
     }
-    message.close(); // The mailbox was emptied meanwhile.
+    message.dropped(reason); // The mailbox was emptied meanwhile.
   }
 
   /** Whether less waits than may. When not, {@link #onRoom} tells of the change. */
@@ -185,7 +187,7 @@ public final class Mailbox {
           });
       deferred.clear();
     }
-    dropped.forEach(Arrival::close);
+    dropped.forEach(message -> message.dropped(reason));
   }
 
   // ----------------------------------------------------------------------------------------------

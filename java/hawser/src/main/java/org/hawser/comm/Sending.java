@@ -46,18 +46,22 @@ public final class Sending implements Completion {
     communicator.await(this::isDone, timeout.toNanos());
     waiter = null;
     if (!done) {
-      throw new HawserException(
-          ErrorCode.TIMEOUT,
-          "rank %d: the send of %d bytes to rank %d under key %s has not ended within %s; it goes on"
-              .formatted(communicator.rank(), segment.byteSize(), to, key, timeout),
-          null,
-          to,
-          -1,
-          "",
-          0);
+      throw failed(ErrorCode.TIMEOUT, "has not ended within " + timeout + "; it goes on", null);
     }
     if (failure != null) {
-      throw failure.again();
+      throw failed(failure.code(), "failed: " + failure.getMessage(), failure);
     }
+  }
+
+  private HawserException failed(ErrorCode code, String how, HawserException cause) {
+    return new HawserException(
+        code,
+        "rank %d: the send of %d bytes to rank %d under key %s %s"
+            .formatted(communicator.rank(), segment.byteSize(), to, key, how),
+        cause,
+        to,
+        -1,
+        "",
+        0);
   }
 }

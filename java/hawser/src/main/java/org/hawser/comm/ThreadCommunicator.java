@@ -8,12 +8,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
-import org.hawser.ffi.NativeMemory;
 
 /**
  * A communicator between threads of one process. A send hands its memory over: the receiver reads
- * the very bytes, and the send has ended when the receiver closes the message. {@link #sendSync}
- * copies, since it may not wait for the receiver.
+ * the very bytes, and the send has ended when the receiver closes the message. {@link #deliver}
+ * copies.
  */
 public final class ThreadCommunicator implements Communicator {
   private final int rank;
@@ -51,15 +50,26 @@ public final class ThreadCommunicator implements Communicator {
 
   @Override
   public void send(int to, Key key, long address, long bytes, Completion completion, long context) {
-    deliver(to, key, handed.take(address, bytes, completion, context));
+    ThreadCommunicator peer = peer(to, key, bytes);
+    peer.mailbox.deliver(rank, key, handed.take(address, bytes, completion, context));
+    count(peer, bytes);
   }
 
   @Override
-  public void sendSync(int to, Key key, long address, long bytes, long timeoutNanos) {
-    deliver(to, key, new CopiedMessage(NativeMemory.at(address, bytes), copies));
+  public void deliver(
+      int to, Key key, long address, long bytes, Completion completion, long context) {
+    ThreadCommunicator peer = peer(to, key, bytes);
+    Mailbox mail = peer.mailbox;
+    mail.announce(rank, key, new CopiedMessage(mail, copies, address, bytes, completion, context));
+    count(peer, bytes);
   }
 
-  private void deliver(int to, Key key, Arrival message) {
+  private void count(ThreadCommunicator peer, long bytes) {
+    traffic.sent(bytes);
+    peer.traffic.received(bytes);
+  }
+
+  private ThreadCommunicator peer(int to, Key key, long bytes) {
     requireOpen();
     if (to < 0 || to >= world.size()) {
       throw new HawserException(
@@ -72,17 +82,14 @@ public final class ThreadCommunicator implements Communicator {
       throw new HawserException(
           ErrorCode.LINK_FAILED,
           "rank %d: cannot send %d bytes to rank %d under key %s: %s"
-              .formatted(rank, message.bytes(), to, key, peer.ended.get().getMessage()),
+              .formatted(rank, bytes, to, key, peer.ended.get().getMessage()),
           peer.ended.get(),
           to,
           -1,
           "",
           0);
     }
-    long bytes = message.bytes();
-    peer.mailbox.deliver(rank, key, message);
-    traffic.sent(bytes);
-    peer.traffic.received(bytes);
+    return peer;
   }
 
   @Override

@@ -37,6 +37,21 @@ public final class NativeMemory {
   }
 
   /**
+   * Where a segment's bytes begin.
+   *
+   * @throws HawserException (INVALID_ARGUMENT) for a segment of the heap, which has no place
+   */
+  public static long address(MemorySegment segment) {
+    if (!segment.isNative()) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          "a message lies in memory outside the heap: %d bytes of an array must be copied to an arena"
+              .formatted(segment.byteSize()));
+    }
+    return segment.address();
+  }
+
+  /**
    * Maps zeroed pages, whose memory the kernel provides as it is touched, in huge pages where it
    * likes to.
    *

@@ -5,6 +5,7 @@ import java.time.Duration;
 import org.hawser.comm.Completion;
 import org.hawser.comm.Key;
 import org.hawser.comm.Message;
+import org.hawser.ffi.NativeMemory;
 
 /**
  * One direction pair to one peer: yacl's {@code IChannel} (yacl/link/transport/channel.h). Any
@@ -71,12 +72,12 @@ public interface Channel {
 
   /** As {@link #send(Key, long, long)}. */
   default void send(String key, MemorySegment value) {
-    send(Key.of(key), value.address(), value.byteSize());
+    send(Key.of(key), NativeMemory.address(value), value.byteSize());
   }
 
   /** As {@link #sendAsync(Key, long, long, Completion, long)}; failures show in a wait. */
   default void sendAsync(String key, MemorySegment value) {
-    sendAsync(Key.of(key), value.address(), value.byteSize(), Completion.IGNORED, 0);
+    sendAsync(Key.of(key), NativeMemory.address(value), value.byteSize(), Completion.IGNORED, 0);
   }
 
   /** As {@link #recv(Key)}. */

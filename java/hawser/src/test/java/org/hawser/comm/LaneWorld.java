@@ -10,7 +10,7 @@ import org.hawser.lane.LaneServer;
 import org.hawser.lane.Lanes;
 
 /** Ranks in one JVM, each with lanes of its own, joined over loopback. */
-public final class LaneWorld implements AutoCloseable {
+public final class LaneWorld implements World {
   private static final Duration SOON = Duration.ofSeconds(20);
 
   private final List<Lanes> lanes = new ArrayList<>();
@@ -45,6 +45,7 @@ public final class LaneWorld implements AutoCloseable {
     return communicators.get(rank);
   }
 
+  @Override
   public List<LaneCommunicator> ranks() {
     return communicators;
   }
