@@ -13,4 +13,5 @@ module org.hawser {
   exports org.hawser.link;
   exports org.hawser.mem;
   exports org.hawser.spu;
+  exports org.hawser.spu.program;
 }
