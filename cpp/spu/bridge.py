@@ -95,7 +95,7 @@ def explain(error):
         return OUT_OF_MEMORY, text
     if isinstance(error, NotImplementedError):
         return UNSUPPORTED, text
-    if isinstance(error, (ValueError, TypeError, LookupError, RuntimeError)):
+    if isinstance(error, (ValueError, TypeError, LookupError, AttributeError, RuntimeError)):
         return INVALID_ARGUMENT, text
     return INTERNAL, f"{type(error).__name__}: {text}"
 
@@ -226,6 +226,10 @@ def open_link(mode, desc_text, rank, methods):
         if (entry is None) != (index == rank):
             raise ValueError(f"rank {rank} needs a channel to every other party and none to itself; see party {index}")
     channels = [None if entry is None else Channel(entry) for entry in methods]
+    for channel in filter(None, channels):
+        # What libspu's own links do for their channels, but create_with_channels does not.
+        channel.SetRecvTimeout(desc.recv_timeout_ms)
+        channel.SetThrottleWindowSize(desc.throttle_window_size)
     return in_link(libspu.link.create_with_channels, desc, rank, channels)
 
 

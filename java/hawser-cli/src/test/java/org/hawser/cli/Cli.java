@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.hawser.Setting;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.PeerProcess;
 
@@ -52,7 +53,10 @@ public final class Cli implements AutoCloseable {
     Path errors = Files.createTempFile("hawser-test-", ".err");
     var builder = new ProcessBuilder(command).redirectError(errors.toFile());
     var environment = new HashMap<>(System.getenv());
-    environment.keySet().removeIf(name -> name.startsWith("HAWSER_"));
+    // The tests' own settings, but for where the build has libspu.
+    environment
+        .keySet()
+        .removeIf(name -> name.startsWith("HAWSER_") && !name.equals(Setting.PYTHON.variable()));
     environment.putAll(variables);
     builder.environment().clear();
     builder.environment().putAll(environment);

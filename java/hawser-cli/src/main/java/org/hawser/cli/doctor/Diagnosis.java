@@ -16,6 +16,7 @@ public record Diagnosis(
     boolean ok,
     Jdk jdk,
     @JsonProperty("native") NativeHalf nativeHalf,
+    Spu spu,
     List<Device> devices,
     JsonNode features,
     List<Lack> missing) {
@@ -31,6 +32,23 @@ public record Diagnosis(
    */
   public record NativeHalf(
       boolean loaded, String origin, String version, Integer abi, String problem) {}
+
+  /**
+   * libspu. What is not known is null.
+   *
+   * @param origin the file the bridge to it was loaded from, or its place inside the jar
+   * @param environment the folder of the virtual environment that it lives in
+   * @param createWithChannels whether its links can run on lanes; otherwise they need a port each
+   * @param problem why it cannot be used, null when it can
+   */
+  public record Spu(
+      boolean available,
+      String version,
+      String python,
+      String environment,
+      String origin,
+      Boolean createWithChannels,
+      String problem) {}
 
   /**
    * Something that is missing.

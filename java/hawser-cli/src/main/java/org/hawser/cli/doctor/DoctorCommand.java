@@ -6,6 +6,7 @@ import org.hawser.cli.common.Json;
 import org.hawser.cli.common.LaneArguments;
 import org.hawser.cli.common.Version;
 import org.hawser.cli.doctor.Diagnosis.NativeHalf;
+import org.hawser.cli.doctor.Diagnosis.Spu;
 import org.hawser.lane.Device;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,6 +44,7 @@ public final class DoctorCommand implements Callable<Integer> {
             "JDK      %s, %s, %s%n",
             diagnosis.jdk().version(), diagnosis.jdk().vendor(), diagnosis.jdk().home());
     print(diagnosis.nativeHalf());
+    print(diagnosis.spu());
     if (diagnosis.features() != null) {
       out().println("kernel");
       diagnosis
@@ -75,6 +77,21 @@ public final class DoctorCommand implements Callable<Integer> {
               nativeHalf.version(), nativeHalf.abi(), nativeHalf.origin());
     } else {
       out().printf("native   cannot be used: %s%n", nativeHalf.problem());
+    }
+  }
+
+  private void print(Spu spu) {
+    if (spu.problem() == null) {
+      out()
+          .printf(
+              "spu      %s, links over %s, Python %s in %s, from %s%n",
+              spu.version(),
+              spu.createWithChannels() ? "lanes" : "brpc alone",
+              spu.python(),
+              spu.environment(),
+              spu.origin());
+    } else {
+      out().printf("spu      cannot be used: %s%n", spu.problem());
     }
   }
 

@@ -10,15 +10,19 @@ import org.hawser.cli.common.Json;
 import org.hawser.cli.doctor.Diagnosis.Jdk;
 import org.hawser.cli.doctor.Diagnosis.Lack;
 import org.hawser.cli.doctor.Diagnosis.NativeHalf;
+import org.hawser.cli.doctor.Diagnosis.Spu;
 import org.hawser.ffi.HawserLibrary;
 import org.hawser.ffi.NativeLibrary;
 import org.hawser.ffi.Pmix;
+import org.hawser.ffi.SpuLibrary;
 import org.hawser.lane.Device;
 import org.hawser.lane.Lanes;
 
 /** Looks at everything once. */
 final class Examination {
   private static final String BUILD = "scripts/setup && scripts/hawser --version";
+
+  private static final String SPU = "scripts/setup";
 
   private final String lanes;
   private final List<Lack> missing = new ArrayList<>();
@@ -33,6 +37,7 @@ final class Examination {
 
   Diagnosis run() {
     NativeHalf nativeHalf = nativeHalf();
+    Spu spu = spu();
     List<Device> devices = nativeHalf.problem() == null ? devices() : List.of();
     var features = nativeHalf.problem() == null ? Json.tree(Lanes.features()) : null;
     tool("ip", "scripts/lab", "iproute2");
@@ -43,7 +48,7 @@ final class Examination {
             Runtime.version().toString(),
             System.getProperty("java.vendor"),
             System.getProperty("java.home"));
-    return new Diagnosis(ok, jdk, nativeHalf, devices, features, List.copyOf(missing));
+    return new Diagnosis(ok, jdk, nativeHalf, spu, devices, features, List.copyOf(missing));
   }
 
   private NativeHalf nativeHalf() {
@@ -56,6 +61,26 @@ final class Examination {
       boolean loaded = NativeLibrary.isAvailable();
       return new NativeHalf(
           loaded, loaded ? NativeLibrary.origin() : null, null, null, e.getMessage());
+    }
+  }
+
+  private Spu spu() {
+    try {
+      SpuLibrary.Facts facts = SpuLibrary.facts();
+      if (!facts.createWithChannels()) {
+        lack("a libspu with create_with_channels, for links over lanes", false, SPU);
+      }
+      return new Spu(
+          true,
+          facts.spu(),
+          facts.python(),
+          facts.environment(),
+          facts.origin(),
+          facts.createWithChannels(),
+          null);
+    } catch (HawserException e) {
+      lack("libspu, for hawser spu and hawser demo", false, SPU);
+      return new Spu(false, null, null, null, null, null, e.getMessage());
     }
   }
 

@@ -3,11 +3,13 @@ package org.hawser.cli.doctor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.Map;
 import org.hawser.cli.Cli;
+import org.hawser.ffi.SpuLibrary;
 import org.junit.jupiter.api.Test;
 
 /** {@code hawser doctor} on a machine that is well, and on one that is not. */
@@ -58,6 +60,41 @@ class DoctorCommandTest {
     var people = Cli.run(broken, LIMIT, "doctor");
     assertEquals(1, people.exit(), people::toString);
     assertTrue(String.join("\n", people.out()).contains("get it with: scripts/setup"));
+  }
+
+  @Test
+  void tellsOfLibspu() throws Exception {
+    assumeTrue(SpuLibrary.isAvailable(), "libspu is not installed");
+    JsonNode spu = doctor(Map.of()).get("spu");
+    assertTrue(spu.get("available").asBoolean(), spu::toString);
+    assertEquals(SpuLibrary.facts().spu(), spu.get("version").asText());
+    assertTrue(spu.get("python").asText().startsWith("3."), spu::toString);
+    assertEquals(System.getenv("HAWSER_PYTHON"), spu.get("environment").asText());
+    assertTrue(spu.get("origin").asText().contains("libhawser_spu.so"), spu::toString);
+    assertTrue(spu.get("create_with_channels").asBoolean(), spu::toString);
+  }
+
+  @Test
+  void tellsWhatGetsLibspuAndIsWellWithoutIt() throws Exception {
+    JsonNode found = doctor(Map.of("HAWSER_PYTHON", "/nonexistent"));
+    assertTrue(found.get("ok").asBoolean(), found::toString);
+    assertFalse(found.get("spu").get("available").asBoolean());
+    assertTrue(found.get("spu").get("problem").asText().contains("scripts/setup"));
+    JsonNode lack =
+        found
+            .get("missing")
+            .valueStream()
+            .filter(each -> each.get("what").asText().startsWith("libspu"))
+            .findFirst()
+            .orElseThrow();
+    assertFalse(lack.get("required").asBoolean());
+    assertEquals("scripts/setup", lack.get("command").asText());
+  }
+
+  private static JsonNode doctor(Map<String, String> environment) throws Exception {
+    var outcome = Cli.run(environment, LIMIT, "doctor", "--json", "--lanes", "lo");
+    assertEquals(0, outcome.exit(), outcome::toString);
+    return outcome.json().getFirst();
   }
 
   @Test
