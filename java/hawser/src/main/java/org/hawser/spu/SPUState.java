@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -133,12 +134,13 @@ public final class SPUState implements AutoCloseable {
   /** Closes all sessions that are open. */
   @Override
   public void close() {
-    List<CompletableFuture<Session>> open;
+    // In the same order at all parties, since some links wait for their peers to close too.
+    var open = new TreeMap<String, CompletableFuture<Session>>();
     synchronized (this) {
       closed = true;
-      open = List.copyOf(sessions.values());
+      sessions.forEach((key, opening) -> open.put(key.sessionId(), opening));
       sessions.clear();
     }
-    open.forEach(opening -> opening.thenAccept(Session::close));
+    open.values().forEach(opening -> opening.thenAccept(Session::close));
   }
 }

@@ -197,7 +197,6 @@ public final class Session implements AutoCloseable {
    * @return the value at rank {@code to}, nothing elsewhere
    */
   public Optional<Tensor> reveal(String name, int to) {
-    requireRank(to);
     return reveal(name, List.of(to));
   }
 
@@ -206,11 +205,13 @@ public final class Session implements AutoCloseable {
     return reveal(name, everyone).orElseThrow();
   }
 
-  private Optional<Tensor> reveal(String name, List<Integer> readers) {
+  /** As {@link #reveal(String, int)}, to several ranks. */
+  public Optional<Tensor> reveal(String name, List<Integer> to) {
+    to.forEach(this::requireRank);
     Optional<Share> own = device.map(machine -> machine.runtime().getVar(name));
     try (var sends = exchange.sends(output(name))) {
-      own.ifPresent(share -> sends.addAll(readers, share));
-      return readers.contains(rank) ? Optional.of(join(name, own)) : Optional.empty();
+      own.ifPresent(share -> sends.addAll(to, share));
+      return to.contains(rank) ? Optional.of(join(name, own)) : Optional.empty();
     } finally {
       own.ifPresent(Share::close);
     }
