@@ -1,9 +1,17 @@
 // The functions of hawser_spu.h: C values to Python objects and back, around one call of bridge.py each.
+#include <cstddef>
 #include <string_view>
 
 #include "base/text.h"
 #include "spu/channel.h"
 #include "spu/interpreter.h"
+
+// As Java lays them out.
+static_assert(sizeof(hawser_spu_error) == 4096 && offsetof(hawser_spu_error, text) == 4);
+static_assert(sizeof(hawser_spu_facts) == 96 && offsetof(hawser_spu_facts, create_with_channels) == 92);
+static_assert(sizeof(hawser_spu_live) == 24);
+static_assert(sizeof(hawser_spu_array) == 32 && offsetof(hawser_spu_array, shape) == 8);
+static_assert(sizeof(hawser_spu_channel) == 5 * sizeof(void*));
 
 namespace {
 

@@ -44,10 +44,35 @@ inline Ref checked(PyObject* owned) {
   return Ref(owned);
 }
 
+// Keeps a thread's Python state from its first entry to its end: to make and free one with every entry costs as much as
+// a message.
+class KeptState {
+ public:
+  // With the interpreter held.
+  void keep() {
+    if (!kept_) {
+      kept_ = true;
+      PyGILState_Ensure();
+    }
+  }
+  ~KeptState() {
+    if (kept_) {
+      const PyGILState_STATE state = PyGILState_Ensure();
+      PyGILState_Release(PyGILState_LOCKED);
+      PyGILState_Release(state);
+    }
+  }
+
+ private:
+  bool kept_ = false;
+};
+
+inline thread_local KeptState kept_state;
+
 // Enters the interpreter, from any thread, also from one that is in it.
 class Entered {
  public:
-  Entered() : state_(PyGILState_Ensure()) {}
+  Entered() : state_(PyGILState_Ensure()) { kept_state.keep(); }
   ~Entered() { PyGILState_Release(state_); }
   Entered(const Entered&) = delete;
   Entered& operator=(const Entered&) = delete;

@@ -1,7 +1,9 @@
-/* hawser.h must compile as plain C11, and libhawser.so must answer a C program with the version it was compiled for. */
+/* The headers of the C ABI must compile as plain C11, and libhawser.so must answer a C program with the version it was
+ * compiled for. */
 #include <stdio.h>
 
 #include "hawser.h"
+#include "hawser_spu.h"
 
 int main(void) {
   const unsigned library = hawser_abi_version();
