@@ -198,7 +198,7 @@ TEST(Boxes, AnEagerMessageWithdrawnInPartsEndsTheReceive) {
   for (const bool withdrawal_first : {false, true}) {
     End a;
     End b;
-    const std::vector<unsigned char> data(20'000);
+    const std::vector<unsigned char> data(wire::kInlineBytes + 1);
     std::vector<unsigned char> copy(data.size());
     a.send(1, 1, data.data(), data.size());
     a.outbox.advance();
