@@ -5,6 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.hawser.ErrorCode;
@@ -34,7 +36,9 @@ final class LanePeer {
   private int first;
   private int posted;
   private final Key key = new Key();
-  private volatile boolean failed;
+  // Long ones under way: a peer that gives up will never take them.
+  private final Set<Transfer> longSends = ConcurrentHashMap.newKeySet();
+  private volatile HawserException lost;
 
   LanePeer(LaneCommunicator communicator, int peer, Link link) {
     this.communicator = communicator;
@@ -49,7 +53,7 @@ final class LanePeer {
 
   /** Whether nothing more comes from it. */
   boolean isLost() {
-    return failed;
+    return lost != null;
   }
 
   // ----------------------------------------------------------------------------------------------
@@ -57,6 +61,9 @@ final class LanePeer {
 
   /** Any thread. Short messages are copied, so that their memory is free at once. */
   void send(Key name, long address, long bytes, Completion completion, long context) {
+    if (lost != null) {
+      throw lost.again();
+    }
     MemorySegment payload = NativeMemory.at(address, bytes);
     if (Envelope.isWhole(name.length(), bytes)) {
       sendEnvelope(Envelope.WHOLE, name, payload, 0);
@@ -64,11 +71,42 @@ final class LanePeer {
     } else {
       long number = sequence.incrementAndGet();
       sendEnvelope(Envelope.ANNOUNCED, name, payload, number);
-      link.send(
-          payload,
-          Envelope.INBOX | number,
-          transfer -> completion.ended(context, transfer.failure()));
+      keep(
+          link.send(
+              payload,
+              Envelope.INBOX | number,
+              transfer -> {
+                longSends.remove(transfer);
+                completion.ended(context, failure(transfer));
+              }));
     }
+  }
+
+  private void keep(Transfer transfer) {
+    longSends.add(transfer);
+    // Either this thread sees that it has ended or that the peer is lost, or whoever made it so
+    // sees it in the set.
+    if (transfer.isDone()) {
+      longSends.remove(transfer);
+    } else if (lost != null) {
+      transfer.cancel();
+    }
+  }
+
+  private HawserException failure(Transfer transfer) {
+    HawserException failure = transfer.failure();
+    if (failure == null || failure.code() != ErrorCode.CANCELLED || lost == null) {
+      return failure;
+    }
+    return new HawserException(
+        lost.code(),
+        "rank %d: the %s has failed: %s"
+            .formatted(communicator.rank(), transfer, lost.getMessage()),
+        lost,
+        peer,
+        -1,
+        "",
+        0);
   }
 
   /** Tells the peer why this party gives up; does what it can. */
@@ -144,19 +182,20 @@ final class LanePeer {
 
   private void drainOnce() {
     try {
-      while (!failed && slots[first].transfer != null && communicator.mailbox().hasRoom()) {
+      while (lost == null && slots[first].transfer != null && communicator.mailbox().hasRoom()) {
         Slot slot = slots[first];
         first = (first + 1) % POSTED;
         posted--;
         accept(slot.block, slot.transfer);
         post();
       }
-      while (!failed && posted < POSTED) {
+      while (lost == null && posted < POSTED) {
         post();
       }
     } catch (HawserException e) {
-      failed = true;
+      lost = e;
       communicator.lost(peer, e);
+      longSends.forEach(Transfer::cancel);
     }
   }
 

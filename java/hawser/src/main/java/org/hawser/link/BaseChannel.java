@@ -1,9 +1,11 @@
 package org.hawser.link;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
@@ -27,6 +29,7 @@ public final class BaseChannel implements Channel {
   private static final Duration DEFAULT_RECV_TIMEOUT = Duration.ofSeconds(100);
   private static final Key TEST_KEY = Key.of("__test__");
   private static final byte TEST_BYTE = 0;
+  private static final MemorySegment TEST_MESSAGE = Arena.global().allocate(1);
 
   /** A key to build on, for each thread: keys are needed for the length of a call only. */
   private static final ThreadLocal<Key> KEYS = ThreadLocal.withInitial(Key::new);
@@ -63,6 +66,11 @@ public final class BaseChannel implements Channel {
           "no channel from rank %d to rank %d: this is rank %d of %d"
               .formatted(localRank, peerRank, communicator.rank(), communicator.worldSize()));
     }
+    if (tagPrefix.indexOf(':') >= 0) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          "no channel with the prefix \"%s\": a colon ends it".formatted(tagPrefix));
+    }
     this.communicator = communicator;
     this.localRank = localRank;
     this.peerRank = peerRank;
@@ -74,19 +82,58 @@ public final class BaseChannel implements Channel {
 
   @Override
   public void send(Key tag, long address, long bytes) {
-    sends.requireOpen();
-    count(bytes);
-    Key key = key(tag);
-    if (pieces.isNeeded(bytes)) {
-      pieces.send(key, address, bytes, recvTimeoutNanos);
-    } else {
-      communicator.sendSync(peerRank, key, address, bytes, recvTimeoutNanos);
+    send(tag, address, bytes, Completion.IGNORED, 0);
+  }
+
+  /**
+   * As {@link #send(Key, long, long)}, for memory that goes as soon as it may: when a send takes
+   * too long, or the channel is aborted, this throws while the memory is still in use.
+   *
+   * @param completion told when the memory is not in use any more, in any case
+   */
+  void send(Key tag, long address, long bytes, Completion completion, long context) {
+    var delivery = new Delivery(Thread.currentThread(), completion);
+    try {
+      start(tag, address, bytes, sends.begin(delivery, context, false), true);
+    } catch (HawserException e) {
+      completion.ended(context, e);
+      throw e;
+    }
+    if (!await(() -> delivery.ended || sends.isAborted())) {
+      throw timeout("%d bytes under %s are not delivered".formatted(bytes, tag));
+    }
+    if (!delivery.ended) {
+      sends.requireOpen();
+    }
+    if (delivery.failure != null) {
+      throw delivery.failure.again();
+    }
+  }
+
+  /** A send that a thread waits for. */
+  private static final class Delivery implements Completion {
+    private final Thread sender;
+    private final Completion completion;
+    private HawserException failure;
+    private volatile boolean ended;
+
+    Delivery(Thread sender, Completion completion) {
+      this.sender = sender;
+      this.completion = completion;
+    }
+
+    @Override
+    public void ended(long context, HawserException reason) {
+      completion.ended(context, reason);
+      failure = reason;
+      ended = true;
+      LockSupport.unpark(sender);
     }
   }
 
   @Override
   public void sendAsync(Key tag, long address, long bytes, Completion completion, long context) {
-    start(tag, address, bytes, sends.begin(completion, context, false));
+    start(tag, address, bytes, sends.begin(completion, context, false), false);
   }
 
   @Override
@@ -97,16 +144,19 @@ public final class BaseChannel implements Channel {
         throw timeout("the throttle window stays full");
       }
     }
-    start(tag, address, bytes, sends.begin(completion, context, true));
+    start(tag, address, bytes, sends.begin(completion, context, true), false);
   }
 
-  private void start(Key tag, long address, long bytes, ChannelSends.Pending pending) {
+  private void start(
+      Key tag, long address, long bytes, ChannelSends.Pending pending, boolean delivers) {
     count(bytes);
     try {
       Key key = key(tag);
       if (pieces.isNeeded(bytes)) {
         pieces.send(key, address, bytes, recvTimeoutNanos);
         pending.ended(0, null);
+      } else if (delivers) {
+        communicator.deliver(peerRank, key, address, bytes, pending, 0);
       } else {
         communicator.send(peerRank, key, address, bytes, pending, 0);
       }
@@ -136,10 +186,7 @@ public final class BaseChannel implements Channel {
 
   @Override
   public void testSend(Duration timeout) {
-    try (var arena = Arena.ofConfined()) {
-      long address = arena.allocate(1).address();
-      communicator.sendSync(peerRank, key(TEST_KEY), address, 1, timeout.toNanos());
-    }
+    communicator.sendSync(peerRank, key(TEST_KEY), TEST_MESSAGE.address(), 1, timeout.toNanos());
   }
 
   @Override

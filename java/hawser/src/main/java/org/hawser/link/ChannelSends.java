@@ -28,10 +28,8 @@ final class ChannelSends {
 
     @Override
     public void ended(long own, HawserException reason) {
-      Completion told = completion;
-      long with = context;
+      completion.ended(context, reason);
       finish(this, reason);
-      told.ended(with, reason);
     }
 
     /** It could not be started; nobody is told. */
@@ -99,6 +97,10 @@ final class ChannelSends {
   synchronized void abort(HawserException reason) {
     aborted = aborted == null ? reason : aborted;
     waiters.forEach(LockSupport::unpark);
+  }
+
+  synchronized boolean isAborted() {
+    return aborted != null;
   }
 
   synchronized void requireOpen() {

@@ -49,7 +49,7 @@ final class Pieces {
     for (long at = 0; at <= bytes; at += limit) {
       await(window, parallel - 1, timeoutNanos);
       window.underWay.incrementAndGet();
-      communicator.send(peer, key, address + at, Math.min(limit, bytes - at), window, 0);
+      communicator.deliver(peer, key, address + at, Math.min(limit, bytes - at), window, 0);
     }
     await(window, 0, timeoutNanos);
   }
