@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from peers import events, iperf3, mptcp, openmpi, pingpong, ucx
+from peers import events, iperf3, mptcp, openmpi, pingpong, spu, ucx
 from peers.sample import size_name
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -46,6 +46,7 @@ def all_rows(hawser, native):
     """The rows by name; `native` is the C++ driver or None, and then its row is left out."""
     rows = [_equal(hawser), _unequal(hawser), _varying(hawser), _small(hawser), _unlimited(hawser)]
     rows += [_latency(hawser), _cut(hawser), _idle(hawser)]
+    rows += [_regression(2, "SEMI2K"), _regression(3, "ABY3"), _yacl_pingpong(), _yacl_stream(), _compare()]
     if native:
         rows.append(_driver(hawser, native))
     return {row.name: row for row in rows}
@@ -227,3 +228,72 @@ def _driver(hawser, native):
         contenders += [_hawser(hawser, java, size, 4), _hawser(native, cpp, size, 4)]
         claims.append(Claim(f"{name}: Java, of the C++ driver", java, "gbit_per_s", (cpp,), at_least=0.98))
     return Row("driver", "Java driving against a C++ driver, unlimited veth", "none", contenders, claims)
+
+
+def _link(label, link, program, parties=2, runs=10):
+    return Contender(label, lambda lab, _: spu.bench(link, program, parties, runs), spu.missing, counted=False)
+
+
+def _regression(parties, protocol):
+    links = {"lanes": "Hawser", "brpc": "brpc", "mem": "memory", "thread": "Hawser, threads"}
+    contenders = [_link(label, link, "lr:1024x16", parties, 20) for link, label in links.items()]
+    return Row(
+        f"spu-lr-{parties}",
+        f"a step of logistic regression, 1024 x 16, {protocol}, {parties} parties on loopback",
+        "none",
+        contenders,
+        [
+            Claim("of brpc's time", "Hawser", "wall_ms_median", ("brpc",), at_most=0.6),
+            Claim("of the time in memory", "Hawser", "wall_ms_median", ("memory",), at_most=2.0),
+            Claim("of brpc's peak memory", "Hawser", "rss_mb_peak", ("brpc",), at_most=1.0),
+            Claim("listening ports a node", "Hawser", "listening_ports", at_most=1),
+        ],
+        columns=("wall_ms_median", "cpu_seconds", "rss_mb_peak", "listening_ports"),
+    )
+
+
+def _yacl_pingpong():
+    contenders = []
+    for size in (8, 16 * KIB):
+        name = size_name(size)
+        for label, link in (("Hawser", "lanes"), ("brpc", "brpc"), ("Hawser, threads", "thread"), ("memory", "mem")):
+            contenders.append(_link(f"{name} {label}", link, f"pingpong:{name}"))
+    return Row(
+        "spu-pingpong",
+        "messages there and back over yacl, on loopback",
+        "none",
+        contenders,
+        [
+            Claim("8 bytes: of brpc", "8 Hawser", "p50_us", ("8 brpc",), at_most=0.5),
+            Claim("16 KiB, threads: of memory", "16K Hawser, threads", "p50_us", ("16K memory",), at_most=1.1),
+        ],
+        columns=("p50_us", "cpu_seconds"),
+    )
+
+
+def _yacl_stream():
+    return Row(
+        "spu-stream",
+        "16 MiB messages over yacl, on loopback",
+        "none",
+        [_link("Hawser", "lanes", "stream:16M"), _link("brpc", "brpc", "stream:16M")],
+        [
+            Claim("of brpc's MB/s", "Hawser", "mb_per_s", ("brpc",), at_least=2.0),
+            Claim("of brpc's CPU", "Hawser", "cpu_seconds", ("brpc",), at_most=1.0),
+        ],
+        columns=("mb_per_s", "cpu_seconds", "rss_mb_peak"),
+    )
+
+
+def _compare():
+    return Row(
+        "spu-compare",
+        "1,000,000 comparisons, SEMI2K, two hosts, 4 x 100 Mbit; brpc has one wire",
+        "100mbit",
+        [
+            Contender("Hawser", lambda lab, _: spu.compare_over_wires(lab, "lanes"), spu.missing, counted=False),
+            Contender("brpc", lambda lab, _: spu.compare_over_wires(lab, "brpc"), spu.missing, counted=False),
+        ],
+        [Claim("of brpc's time (1 / 2.2)", "Hawser", "wall_ms_median", ("brpc",), at_most=1 / 2.2)],
+        columns=("wall_ms_median",),
+    )

@@ -14,6 +14,11 @@ HEADINGS = {
     "gap_s": "kernel gap s",
     "rejoin_s": "back after s",
     "core_fraction": "of one core",
+    "wall_ms_median": "median ms",
+    "cpu_seconds": "CPU s",
+    "rss_mb_peak": "peak MB",
+    "listening_ports": "ports",
+    "mb_per_s": "MB/s",
 }
 # Above this, what others did on the machine shows in the figures.
 FOREIGN_CORES = 0.3
