@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.hawser.cli.Cli;
 import org.hawser.ffi.SpuLibrary;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code hawser doctor} on a machine that is well, and on one that is not. */
 class DoctorCommandTest {
@@ -89,6 +92,20 @@ class DoctorCommandTest {
             .orElseThrow();
     assertFalse(lack.get("required").asBoolean());
     assertEquals("scripts/setup", lack.get("command").asText());
+  }
+
+  @Test
+  void tellsOfAPythonWithoutLibspu(@TempDir Path folder) throws Exception {
+    assumeTrue(SpuLibrary.isAvailable(), "libspu is not installed");
+    String python = Path.of(SpuLibrary.facts().environment(), "bin", "python").toString();
+    var made =
+        new ProcessBuilder(python, "-m", "venv", "--without-pip", folder.toString())
+            .inheritIO()
+            .start();
+    assertTrue(made.waitFor(30, TimeUnit.SECONDS));
+    String problem =
+        doctor(Map.of("HAWSER_PYTHON", folder.toString())).get("spu").get("problem").asText();
+    assertTrue(problem.contains("there is no package spu in " + folder), problem);
   }
 
   private static JsonNode doctor(Map<String, String> environment) throws Exception {
