@@ -67,7 +67,7 @@ public final class LinkCommunicator implements AutoCloseable {
   public static LinkCommunicator channels(
       Communicator communicator, int[] mask, List<String> addresses, LinkOptions options) {
     int world = communicator.worldSize();
-    int local = new Mask(LinkMode.CHANNELS, mask, world).relative(communicator.rank());
+    int local = new Mask(LinkMode.CHANNELS, communicator.rank(), mask, world).relativeRank();
     if (!SpuLibrary.facts().createWithChannels()) {
       return withoutChannels(communicator.rank(), mask, addresses, options);
     }
@@ -114,7 +114,7 @@ public final class LinkCommunicator implements AutoCloseable {
    * @param rank this party's in the world
    */
   public static LinkCommunicator mem(int rank, int[] mask, LinkOptions options) {
-    int local = new Mask(LinkMode.MEM, mask, Integer.MAX_VALUE).relative(rank);
+    int local = new Mask(LinkMode.MEM, rank, mask, Integer.MAX_VALUE).relativeRank();
     List<String> hosts = Arrays.stream(mask).mapToObj(peer -> options.id() + "_" + peer).toList();
     return open(LinkMode.MEM, mask, local, hosts, options, List.of(), List.of());
   }
@@ -127,11 +127,11 @@ public final class LinkCommunicator implements AutoCloseable {
    */
   public static LinkCommunicator brpc(
       int rank, int[] mask, List<String> addresses, LinkOptions options) {
-    int local = new Mask(LinkMode.BRPC, mask, Integer.MAX_VALUE).relative(rank);
+    int local = new Mask(LinkMode.BRPC, rank, mask, Integer.MAX_VALUE).relativeRank();
     if (addresses.size() != mask.length) {
       throw new HawserException(
           ErrorCode.INVALID_ARGUMENT,
-          "rank %d: a brpc link of ranks %s takes an address a party, not %s"
+          "rank %d: a link of mode BRPC between ranks %s takes an address a party, not %s"
               .formatted(rank, Arrays.toString(mask), addresses));
     }
     return open(LinkMode.BRPC, mask, local, addresses, options, List.of(), List.of());
@@ -175,32 +175,34 @@ public final class LinkCommunicator implements AutoCloseable {
     }
   }
 
-  /** The ranks that are parties of a link. */
-  private record Mask(LinkMode mode, int[] ranks, int world) {
+  /** The ranks that are parties of a link, as one of them has it. */
+  private record Mask(LinkMode mode, int rank, int[] ranks, int world) {
     Mask {
       boolean ascending = IntStream.range(1, ranks.length).allMatch(i -> ranks[i - 1] < ranks[i]);
       if (ranks.length < 2 || !ascending || ranks[0] < 0 || ranks[ranks.length - 1] >= world) {
         throw invalid(
             mode,
+            rank,
             ranks,
             "the mask must name two ranks or more, ascending, each once, of the %d there are"
                 .formatted(world));
       }
     }
 
-    /** A rank of the world as a rank of the link. */
-    int relative(int rank) {
+    /** The party's rank in the link. */
+    int relativeRank() {
       int at = Arrays.binarySearch(ranks, rank);
       if (at < 0) {
-        throw invalid(mode, ranks, "rank %d is not in the mask".formatted(rank));
+        throw invalid(mode, rank, ranks, "this rank is not one of them");
       }
       return at;
     }
 
-    private static HawserException invalid(LinkMode mode, int[] ranks, String why) {
+    private static HawserException invalid(LinkMode mode, int rank, int[] ranks, String why) {
       return new HawserException(
           ErrorCode.INVALID_ARGUMENT,
-          "no link of mode %s between ranks %s: %s".formatted(mode, Arrays.toString(ranks), why));
+          "rank %d: no link of mode %s between ranks %s: %s"
+              .formatted(rank, mode, Arrays.toString(ranks), why));
     }
   }
 

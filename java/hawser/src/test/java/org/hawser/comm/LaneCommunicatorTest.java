@@ -16,7 +16,8 @@ class LaneCommunicatorTest extends CommunicatorContract {
   @Test
   void keepsTheOrderOfMessagesThatGoDifferentWays() {
     int[] lengths = {
-      0, 1, 4095, 4096, 4097, 8000, 8192, 9000, 33000, 33792, 34000, 65000, 65496, 65504, 65505, 65536, 70000, 1 << 20, 3
+      0, 1, 4095, 4096, 4097, 8000, 8192, 9000, 33000, 33792, 34000, 65000, 65496, 65504, 65505,
+      65536, 70000, 1 << 20, 3
     };
     try (World world = open(2);
         Arena arena = Arena.ofShared()) {
