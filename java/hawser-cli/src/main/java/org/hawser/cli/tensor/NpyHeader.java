@@ -120,6 +120,10 @@ record NpyHeader(DataType type, boolean swapped, boolean columnsFirst, long[] sh
         Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(", "));
     return "{'descr': '%s%s', 'fortran_order': %s, 'shape': (%s%s), }"
         .formatted(
-            order, name(type), columnsFirst ? "True" : "False", extents, shape.length == 1 ? "," : "");
+            order,
+            name(type),
+            columnsFirst ? "True" : "False",
+            extents,
+            shape.length == 1 ? "," : "");
   }
 }
