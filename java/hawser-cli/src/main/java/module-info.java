@@ -2,12 +2,15 @@
 module org.hawser.cli {
   requires HdrHistogram;
   requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.dataformat.yaml;
   requires info.picocli;
   requires jdk.management;
   requires org.hawser;
 
   opens org.hawser.cli to
       info.picocli;
+  opens org.hawser.cli.cluster to
+      com.fasterxml.jackson.databind;
   opens org.hawser.cli.common to
       com.fasterxml.jackson.databind,
       info.picocli;
@@ -21,6 +24,9 @@ module org.hawser.cli {
       com.fasterxml.jackson.databind,
       info.picocli;
   opens org.hawser.cli.perf to
+      com.fasterxml.jackson.databind,
+      info.picocli;
+  opens org.hawser.cli.spu to
       com.fasterxml.jackson.databind,
       info.picocli;
 }

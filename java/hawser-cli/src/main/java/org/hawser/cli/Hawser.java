@@ -11,6 +11,7 @@ import org.hawser.cli.doctor.DoctorCommand;
 import org.hawser.cli.files.ReceiveCommand;
 import org.hawser.cli.files.SendCommand;
 import org.hawser.cli.perf.PerfCommand;
+import org.hawser.cli.spu.SpuCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PerfCommand.class,
       SendCommand.class,
       ReceiveCommand.class,
+      SpuCommand.class,
       DoctorCommand.class,
       DemoCommand.class
     })

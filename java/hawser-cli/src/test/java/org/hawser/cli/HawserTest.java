@@ -41,6 +41,13 @@ class HawserTest {
           send onlyonething                | FILE... HOST
           send /nonexistent host           | /nonexistent is no file
           receive                          | --dir
+          demo --epochs 0                  | --epochs is 1 or more
+          spu                              | say which command
+          spu run                          | --program
+          spu bench --links wire           | wire
+          spu bench --programs lr:5        | "lr:5" is no program to measure
+          spu bench --parties 4            | --parties is 2 or 3
+          spu bench --protocol ABY3        | ABY3 takes exactly 3 parties, not 2
           receive --dir /nonexistent       | no folder
           parf                             | perf
           """)
@@ -77,7 +84,8 @@ class HawserTest {
   @Test
   void helpListsEveryCommandAndTheExitCodes() {
     assertEquals(0, run(Map.of(), "--help"));
-    for (String word : new String[] {"perf", "send", "receive", "doctor", "demo", "Exit codes"}) {
+    for (String word :
+        new String[] {"perf", "send", "receive", "spu", "doctor", "demo", "Exit codes"}) {
       assertTrue(out.toString().contains(word), out.toString());
     }
   }

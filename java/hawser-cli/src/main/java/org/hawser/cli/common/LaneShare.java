@@ -41,6 +41,32 @@ public record LaneShare(String device, long bytes, boolean alive) {
     return shares;
   }
 
+  /** What a lane of a link has carried from this end. */
+  public static LaneShare sentSoFar(LaneStatistics lane) {
+    return new LaneShare(lane.device(), lane.sentBytes(), lane.alive());
+  }
+
+  /** What lies between two looks at the same lanes. */
+  public static List<LaneShare> difference(List<LaneShare> before, List<LaneShare> after) {
+    return combined(before, after, -1);
+  }
+
+  /** What the same lanes of two parties or links carried together. */
+  public static List<LaneShare> sum(List<LaneShare> one, List<LaneShare> other) {
+    return combined(one, other, 1);
+  }
+
+  private static List<LaneShare> combined(List<LaneShare> first, List<LaneShare> then, int sign) {
+    List<LaneShare> shares = new ArrayList<>();
+    for (int lane = 0; lane < then.size(); lane++) {
+      LaneShare one = first.get(lane);
+      LaneShare other = then.get(lane);
+      shares.add(
+          new LaneShare(other.device, other.bytes + sign * one.bytes, one.alive && other.alive));
+    }
+    return shares;
+  }
+
   /** A line with a bar for each lane. */
   public static List<String> lines(List<LaneShare> shares, double seconds) {
     long sum = shares.stream().mapToLong(LaneShare::bytes).sum();

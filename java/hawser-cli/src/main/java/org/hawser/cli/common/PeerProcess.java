@@ -3,25 +3,26 @@ package org.hawser.cli.common;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /**
- * A second process of this program that listens. It ends by itself when this one does, since its
- * standard input then ends.
+ * A second process of this program, which tells what it has to tell in lines of JSON. It ends by
+ * itself when this one does, since its standard input then ends. One thread at a time.
  */
 public final class PeerProcess implements AutoCloseable {
-  /** Tells a command that listens to end with its standard input. */
+  /** Tells a command to end with its standard input. */
   public static final String UNTIL_INPUT_ENDS = "--until-input-ends";
 
   private static final Duration START = Duration.ofSeconds(30);
@@ -29,16 +30,18 @@ public final class PeerProcess implements AutoCloseable {
 
   private final Process process;
   private final Path errors;
-  private final int port;
+  private final BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();
+  private int port;
 
   private PeerProcess(Process process, Path errors) {
     this.process = process;
     this.errors = errors;
-    this.port = awaitPort();
+    // Reads to the end, so that the peer never waits for room in the pipe.
+    Thread.ofVirtual().start(this::drain);
   }
 
   /**
-   * Starts a command that prints a {@link Listening} as its first line, and waits for that.
+   * Starts a command.
    *
    * @param variables its whole environment
    */
@@ -81,39 +84,43 @@ public final class PeerProcess implements AutoCloseable {
     return command;
   }
 
-  private int awaitPort() {
-    BufferedReader output = process.inputReader();
-    var line = new CompletableFuture<String>();
-    // Reads to the end, so that the peer never waits for room in the pipe.
-    Thread.ofVirtual().start(() -> line.complete(drain(output, line)));
-    try {
-      String first = line.get(START.toMillis(), TimeUnit.MILLISECONDS);
-      if (first != null) {
-        return Json.read(first.getBytes(), Listening.class).port();
-      }
-    } catch (TimeoutException | ExecutionException e) {
-      // Told below, with what the peer said.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    close();
-    throw new HawserException(ErrorCode.IO, "the peer process did not start");
-  }
-
-  private static String drain(BufferedReader output, CompletableFuture<String> first) {
-    try (output) {
-      String line = output.readLine();
-      first.complete(line);
-      while (line != null) {
-        line = output.readLine();
-      }
-    } catch (IOException e) {
+  private void drain() {
+    try (BufferedReader output = process.inputReader()) {
+      output.lines().map(Optional::of).forEach(lines::add);
+    } catch (IOException | UncheckedIOException e) {
       // The process has ended; its exit status tells the rest.
     }
-    return null;
+    lines.add(Optional.empty());
   }
 
+  /**
+   * Waits for its next line.
+   *
+   * @throws HawserException (TIMEOUT) when none comes in time, (IO) when it ends instead
+   */
+  public <T> T read(Class<T> type, Duration timeout) {
+    try {
+      Optional<String> line = lines.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      if (line == null) {
+        throw new HawserException(
+            ErrorCode.TIMEOUT, "the peer process said nothing within " + timeout);
+      }
+      return line.map(json -> Json.read(json.getBytes(StandardCharsets.UTF_8), type))
+          .orElseThrow(
+              () ->
+                  new HawserException(
+                      ErrorCode.IO, "the peer process ended before it had said all"));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HawserException(ErrorCode.CANCELLED, "interrupted while the peer works", e);
+    }
+  }
+
+  /** Where it listens, which it tells with its first line: {@link Listening}. */
   public int port() {
+    if (port == 0) {
+      port = read(Listening.class, START).port();
+    }
     return port;
   }
 

@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.cli.common.FirstLane;
 import org.hawser.cli.common.HostPort;
 import org.hawser.cli.common.Json;
-import org.hawser.lane.Device;
 import org.hawser.lane.LaneOptions;
 import org.hawser.lane.LaneServer;
 import org.hawser.lane.Lanes;
@@ -48,7 +48,8 @@ final class LaunchedPerf {
                             "no launcher started this process: run it under mpirun or srun"));
         var lanes = Lanes.open(options.withRank(launch.rank()));
         var server = lanes.listen(null, 0)) {
-      launch.put(ADDRESS, bytes(new HostPort(host(), server.port()).toString()));
+      launch.put(
+          ADDRESS, bytes(new HostPort(FirstLane.address(options), server.port()).toString()));
       launch.commit();
       launch.fence(MEET);
       for (int client = 1; client < launch.size(); client++) {
@@ -102,16 +103,6 @@ final class LaunchedPerf {
                     result.ranks().getFirst(), result.ranks().getLast(), PerfTable.row(result));
     out.println(row);
     out.flush();
-  }
-
-  /** The first lane's address: what peers can reach, whatever this host calls itself. */
-  private String host() {
-    return Lanes.devices(options.lanes()).stream()
-        .filter(device -> device.lane() == 0)
-        .map(Device::address)
-        .findFirst()
-        .orElseThrow(
-            () -> new HawserException(ErrorCode.INTERNAL, "the first lane has no address"));
   }
 
   private Duration patience() {

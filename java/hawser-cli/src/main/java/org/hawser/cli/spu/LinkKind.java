@@ -1,0 +1,18 @@
+package org.hawser.cli.spu;
+
+/** What carries the messages of a computation, by the names that options have. */
+public enum LinkKind {
+  /** Libspu's own, between threads of one process. */
+  mem,
+  /** Channels between threads of one process. */
+  thread,
+  /** Channels over lanes. */
+  lanes,
+  /** Libspu's own over TCP; inputs and results go over lanes. */
+  brpc;
+
+  /** Whether the parties can only be threads of one process. */
+  boolean isLocal() {
+    return this == mem || this == thread;
+  }
+}

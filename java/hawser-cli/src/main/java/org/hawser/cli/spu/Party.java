@@ -1,0 +1,201 @@
+package org.hawser.cli.spu;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+import org.hawser.cli.common.FirstLane;
+import org.hawser.cli.common.FreePort;
+import org.hawser.cli.common.HostPort;
+import org.hawser.cli.common.LaneShare;
+import org.hawser.comm.Communicator;
+import org.hawser.comm.LaneCommunicator;
+import org.hawser.comm.ThreadCommunicator;
+import org.hawser.lane.LaneOptions;
+import org.hawser.lane.LaneServer;
+import org.hawser.lane.Lanes;
+import org.hawser.launch.Launch;
+import org.hawser.link.LinkCommunicator;
+import org.hawser.link.LinkMode;
+import org.hawser.link.LinkOptions;
+import org.hawser.spu.RuntimeConfig;
+import org.hawser.spu.Session;
+import org.hawser.spu.SessionOptions;
+
+/**
+ * One party of a computation that all ranks take part in: its communicator, and what its sessions'
+ * links are opened with. One thread uses it.
+ */
+public final class Party implements AutoCloseable {
+  private static final String LOCALHOST = "127.0.0.1";
+
+  private final LinkKind link;
+  private final Communicator communicator;
+  private final Optional<Lanes> lanes;
+  private final List<HostPort> brpc;
+  private final Duration timeout;
+
+  private Party(
+      LinkKind link,
+      Communicator communicator,
+      Optional<Lanes> lanes,
+      List<HostPort> brpc,
+      Duration timeout) {
+    this.link = link;
+    this.communicator = communicator;
+    this.lanes = lanes;
+    this.brpc = brpc;
+    this.timeout = timeout;
+  }
+
+  /**
+   * All parties, for threads of this process.
+   *
+   * @param options for {@link LinkKind#lanes}
+   */
+  static List<Party> threads(LinkKind link, int size, LaneOptions options, Duration timeout) {
+    if (link == LinkKind.lanes) {
+      List<HostPort> addresses = freeAddresses(FirstLane.address(options), size);
+      return Together.run(
+          size,
+          rank -> connect(link, options.withRank(rank), addresses, List.of(), timeout),
+          _ -> {});
+    }
+    List<HostPort> brpc = link == LinkKind.brpc ? freeAddresses(LOCALHOST, size) : List.of();
+    return ThreadCommunicator.world(size).stream()
+        .map(each -> new Party(link, each, Optional.empty(), brpc, timeout))
+        .toList();
+  }
+
+  /** Where so many listeners can be on one host. */
+  public static List<HostPort> freeAddresses(String host, int count) {
+    return IntStream.range(0, count).mapToObj(_ -> new HostPort(host, FreePort.find())).toList();
+  }
+
+  /**
+   * One party in this process; waits for the others.
+   *
+   * @param options with this party's rank
+   * @param addresses where each party listens
+   * @param brpc where each party's brpc listens, for a link of that kind
+   */
+  public static Party connect(
+      LinkKind link,
+      LaneOptions options,
+      List<HostPort> addresses,
+      List<HostPort> brpc,
+      Duration timeout) {
+    Lanes lanes = Lanes.open(options);
+    try (LaneServer server = lanes.listen(null, addresses.get(options.rank()).port())) {
+      List<String> all = addresses.stream().map(HostPort::toString).toList();
+      Communicator communicator = LaneCommunicator.connect(lanes, server, all, timeout);
+      return new Party(link, communicator, Optional.of(lanes), brpc, timeout);
+    } catch (RuntimeException e) {
+      lanes.close();
+      throw e;
+    }
+  }
+
+  /** One party in this process, which a launcher has started; waits for the others. */
+  public static Party join(LinkKind link, LaneOptions options, Launch launch, Duration timeout) {
+    Lanes lanes = Lanes.open(options.withRank(launch.rank()));
+    try {
+      Communicator communicator = LaneCommunicator.join(launch, lanes, timeout);
+      var own = new HostPort(FirstLane.address(options), FreePort.find());
+      List<HostPort> brpc =
+          new Parley(communicator, timeout)
+              .exchange("brpc", own.toString(), String.class).stream()
+                  .map(HostPort::parse)
+                  .toList();
+      return new Party(link, communicator, Optional.of(lanes), brpc, timeout);
+    } catch (RuntimeException e) {
+      lanes.close();
+      throw e;
+    }
+  }
+
+  public int rank() {
+    return communicator.rank();
+  }
+
+  public int size() {
+    return communicator.worldSize();
+  }
+
+  public Communicator communicator() {
+    return communicator;
+  }
+
+  /** To talk with the other parties besides the computation. */
+  public Parley parley() {
+    return new Parley(communicator, timeout);
+  }
+
+  /**
+   * Opens a session of all parties.
+   *
+   * @param id the same at all parties; each but once
+   */
+  public Session session(String id, RuntimeConfig config) {
+    var options = SessionOptions.DEFAULT.withId(id).withTimeout(timeout);
+    SessionOptions linked =
+        switch (link) {
+          case mem -> options.withLinkMode(LinkMode.MEM);
+          case thread, lanes -> options;
+          case brpc -> options.withBrpc(brpcAddresses());
+        };
+    return Session.open(communicator, IntStream.range(0, size()).boxed().toList(), config, linked);
+  }
+
+  /** Opens a bare link of all parties, as a session would. */
+  LinkCommunicator link(String id) {
+    var options = LinkOptions.DEFAULT.withId(id).withRecvTimeout(timeout);
+    int[] mask = IntStream.range(0, size()).toArray();
+    return switch (link) {
+      case mem -> LinkCommunicator.mem(rank(), mask, options);
+      case thread, lanes -> LinkCommunicator.channels(communicator, mask, options);
+      case brpc -> LinkCommunicator.brpc(rank(), mask, brpcAddresses(), options);
+    };
+  }
+
+  private List<String> brpcAddresses() {
+    return brpc.stream().map(HostPort::toString).toList();
+  }
+
+  /** What each lane has carried from here to all peers so far; empty where there are no lanes. */
+  public List<LaneShare> sent() {
+    if (!(communicator instanceof LaneCommunicator laned)) {
+      return List.of();
+    }
+    return IntStream.range(0, size())
+        .filter(peer -> peer != rank())
+        .mapToObj(peer -> laned.link(peer).lanes())
+        .map(lanes -> lanes.stream().map(LaneShare::sentSoFar).toList())
+        .reduce(LaneShare::sum)
+        .orElse(List.of());
+  }
+
+  /**
+   * @throws HawserException (INVALID_ARGUMENT) where the link's parties must share a process
+   */
+  static void requireProcesses(LinkKind link) {
+    if (link.isLocal()) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          "--link %s joins threads of one process: add --simulate N, or use lanes or brpc"
+              .formatted(link));
+    }
+  }
+
+  /** Closes the communicator, and the lanes that were opened for it. */
+  @Override
+  public void close() {
+    try {
+      communicator.close();
+    } finally {
+      lanes.ifPresent(Lanes::close);
+    }
+  }
+}
