@@ -1,159 +1,178 @@
 package org.hawser.cli.demo;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
-import org.hawser.ByteSize;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.Setting;
-import org.hawser.cli.common.Control;
+import org.hawser.cli.common.Bar;
+import org.hawser.cli.common.HostPort;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.LaneArguments;
+import org.hawser.cli.common.LaneShare;
 import org.hawser.cli.common.Listening;
 import org.hawser.cli.common.LiveLines;
 import org.hawser.cli.common.PeerProcess;
-import org.hawser.cli.common.Service;
-import org.hawser.cli.common.TemporaryFolder;
-import org.hawser.cli.files.FileReceiver;
-import org.hawser.cli.files.FileResult;
-import org.hawser.cli.files.FileSender;
-import org.hawser.cli.files.Progress;
-import org.hawser.lane.Lanes;
-import org.hawser.lane.Link;
+import org.hawser.cli.demo.Training.Outcome;
+import org.hawser.cli.spu.LinkKind;
+import org.hawser.cli.spu.Party;
+import org.hawser.ffi.SpuLibrary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code hawser demo}: both of its processes. */
+/** {@code hawser demo}: party 0, and the processes of the other two. */
 @Command(
     name = "demo",
-    description =
-        "Send a file to a second process and back, over four lanes on loopback unless --lanes or"
-            + " HAWSER_LANES say otherwise.")
+    description = {
+      "Train a model on data of two parties that show each other nothing: three processes, linked by",
+      "four lanes on loopback unless --lanes or HAWSER_LANES say otherwise.",
+    })
 public final class DemoCommand implements Callable<Integer> {
-  private static final Duration CONNECT = Duration.ofSeconds(10);
-  private static final Duration PEER_END = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int BAR_WIDTH = 32;
+  private static final double MB = 1e6;
   private static final String LOOPBACK = "127.0.0.1";
-  private static final String NAME = "demo.bin";
 
   @Spec private CommandSpec spec;
   @Mixin private LaneArguments lanes;
 
   @Option(
-      names = "--size",
-      defaultValue = "256M",
-      description = "Bytes of the file (default ${DEFAULT-VALUE}).")
-  private String size;
+      names = "--epochs",
+      defaultValue = "10",
+      paramLabel = "N",
+      description = "Passes over the training rows (default ${DEFAULT-VALUE}).")
+  private int epochs;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
-  @Option(names = "--peer-in", hidden = true, description = "Be the peer, and work in this folder.")
-  private Path peerFolder;
+  @Option(names = "--rank", hidden = true, description = "Be this party.")
+  private int rank;
+
+  @Option(names = "--addresses", hidden = true, split = ",")
+  private List<String> addresses = List.of();
 
   @Option(names = PeerProcess.UNTIL_INPUT_ENDS, hidden = true)
   private boolean untilInputEnds;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
+    if (epochs < 1) {
+      throw new HawserException(ErrorCode.INVALID_ARGUMENT, "--epochs is 1 or more");
+    }
+    SpuLibrary.require();
     lanes.orElse(Setting.LANES, "lo,lo,lo,lo");
-    return peerFolder == null ? run(ByteSize.parse(size)) : serve();
+    if (rank > 0) {
+      Listening.endWithInput();
+      train(addresses.stream().map(HostPort::parse).toList());
+      return 0;
+    }
+    DemoResult result = run();
+    if (json) {
+      out().println(Json.write(result));
+    } else {
+      tell(result);
+    }
+    return 0;
   }
 
-  private int run(long bytes) throws IOException {
-    try (var folder = new TemporaryFolder("hawser-demo-")) {
-      Path file = folder.path().resolve(NAME);
-      say("writing a file of %s", ByteSize.format(bytes));
-      DemoFile.write(file, bytes);
-      Path there = Files.createDirectory(folder.path().resolve("there"));
-      Path back = Files.createDirectory(folder.path().resolve("back"));
-      var arguments = List.of("demo", "--peer-in", there.toString());
-      try (var peer = PeerProcess.start(lanes.variables(), arguments)) {
-        DemoResult result = exchange(file, back, peer);
-        peer.await(PEER_END);
-        if (json) {
-          out().println(Json.write(result));
-        }
-        return result.verified() ? 0 : 1;
+  private DemoResult run() {
+    List<HostPort> all = Party.freeAddresses(LOOPBACK, Training.PARTIES);
+    List<PeerProcess> peers = new ArrayList<>();
+    try {
+      for (int peer = 1; peer < Training.PARTIES; peer++) {
+        peers.add(PeerProcess.start(lanes.variables(), arguments(peer, all)));
+      }
+      introduce(peers);
+      Outcome outcome = train(all);
+      peers.forEach(peer -> peer.await(PATIENCE));
+      return result(outcome);
+    } finally {
+      peers.forEach(PeerProcess::close);
+    }
+  }
+
+  private List<String> arguments(int peer, List<HostPort> all) {
+    return List.of(
+        "demo",
+        "--rank=" + peer,
+        "--epochs=" + epochs,
+        "--addresses=" + String.join(",", all.stream().map(HostPort::toString).toList()));
+  }
+
+  private void introduce(List<PeerProcess> peers) {
+    say(
+        "process %d has half of the features of 569 patients, and the diagnoses",
+        ProcessHandle.current().pid());
+    say("process %d has the other half", peers.getFirst().handle().pid());
+    say("process %d has nothing and only computes", peers.getLast().handle().pid());
+    say("together they train a logistic regression under ABY3, %d epochs ..", epochs);
+  }
+
+  private Outcome train(List<HostPort> all) {
+    var options = lanes.options().withRank(rank);
+    try (var party = Party.connect(LinkKind.lanes, options, all, List.of(), PATIENCE)) {
+      var training = new Training(party, epochs);
+      try (var _ =
+          LiveLines.show(out(), () -> json || rank > 0 ? List.of() : training.progress())) {
+        return training.run();
+      } catch (RuntimeException e) {
+        party.communicator().abort("rank %d: %s".formatted(rank, e.getMessage()));
+        throw e;
       }
     }
   }
 
-  private DemoResult exchange(Path file, Path back, PeerProcess peer) throws IOException {
-    var progress = new Progress();
-    long own = ProcessHandle.current().pid();
-    try (var opened = Lanes.open(lanes.options());
-        var link = opened.connect(LOOPBACK, peer.port(), CONNECT);
-        var control = new Control(link)) {
-      say(
-          "process %d sends it to process %d over %d lanes",
-          own, peer.handle().pid(), opened.count());
-      FileResult sent =
-          live(progress, () -> new FileSender(link, control, progress).send(file, NAME));
-      tell("there", sent);
-      long bytes = sent.bytes();
-      Files.delete(file);
-      say("process %d sends it back", peer.handle().pid());
-      FileResult returned = live(progress, () -> receive(link, control, back, progress));
-      tell("back", returned);
-      boolean same = sent.sha256().equals(returned.sha256()) && returned.bytes() == bytes;
-      say(
-          same
-              ? "verified: what came back is what went"
-              : "WRONG: what came back is not what went");
-      return new DemoResult(List.of(own, peer.handle().pid()), bytes, sent, returned, same);
+  /** Beside what training in the clear gives, which no party of a real computation could do. */
+  private DemoResult result(Outcome outcome) {
+    Patients patients = Patients.all().standardised(Training.LEARNT);
+    var plain = new PlainRegression(Training.regression(patients));
+    for (int epoch = 0; epoch < epochs; epoch++) {
+      plain.epoch(patients.rows(0, Training.LEARNT));
     }
+    Patients heldOut = patients.rows(Training.LEARNT, patients.count());
+    return new DemoResult(
+        (double) outcome.correct() / heldOut.count(),
+        (double) plain.correct(heldOut) / heldOut.count(),
+        outcome.seconds(),
+        Training.PARTIES,
+        outcome.messages(),
+        outcome.bytes(),
+        outcome.lanes());
   }
 
-  private static FileResult receive(Link link, Control control, Path folder, Progress progress) {
-    return new FileReceiver(link, control, folder, progress)
-        .receive()
-        .orElseThrow(
-            () -> new HawserException(ErrorCode.CLOSED, "the peer process did not send it back"));
-  }
-
-  /** The peer: receives the file, and sends it back over the same link. */
-  private int serve() {
-    Listening.endWithInput();
-    try (var opened = Lanes.open(lanes.options());
-        var server = opened.listen(LOOPBACK, 0)) {
-      Listening.announce(out(), true, opened, server);
-      return new Service(server, this::sendBack, spec.commandLine().getErr()).run(true);
+  private void tell(DemoResult result) {
+    say(
+        "accuracy on %d patients held out: %.1f %% trained securely, %.1f %% in the clear",
+        Patients.all().count() - Training.LEARNT,
+        100 * result.accuracyMpc(),
+        100 * result.accuracyClear());
+    say(
+        "%.1f s, %d rounds, %d messages, %.1f MB over %d lanes:",
+        result.seconds(),
+        result.messages() / Training.PARTIES,
+        result.messages(),
+        result.bytes() / MB,
+        result.lanes().size());
+    long most = result.lanes().stream().mapToLong(LaneShare::bytes).max().orElse(1);
+    for (LaneShare lane : result.lanes()) {
+      String bar = Bar.of((double) lane.bytes() / most, BAR_WIDTH);
+      say("  %-15s %s %6.2f MB", lane.device(), bar, lane.bytes() / MB);
     }
-  }
-
-  private void sendBack(Link link) {
-    var progress = new Progress();
-    try (var control = new Control(link)) {
-      FileResult received = receive(link, control, peerFolder, progress);
-      new FileSender(link, control, progress).send(Path.of(received.file()), NAME);
-    }
-  }
-
-  private FileResult live(Progress progress, Supplier<FileResult> action) {
-    try (var _ = LiveLines.show(out(), () -> json ? List.of() : progress.lines())) {
-      return action.get();
-    }
+    say("nobody saw another's values: that accuracy is all that was revealed");
   }
 
   private void say(String format, Object... values) {
     if (!json) {
-      out().println(format.formatted(values));
+      out().println(String.format(Locale.ROOT, format, values));
       out().flush();
-    }
-  }
-
-  private void tell(String name, FileResult file) {
-    if (!json) {
-      file.lines(name).forEach(out()::println);
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * {@code hawser demo}: what Hawser does, shown in one command without any preparation. It sends a
- * real file to a second process and gets it back from there. Everything it uses is what {@code
- * hawser send} and {@code hawser receive} use.
+ * {@code hawser demo}: what Hawser is for, shown in one command without any preparation. Three
+ * processes train a model on data that none of them may see whole, over lanes. Everything it uses
+ * is what {@code hawser spu} uses.
  */
 package org.hawser.cli.demo;

@@ -84,7 +84,7 @@ class ReadmeTest {
   @Test
   void everyCommandIsListed() throws IOException {
     String readme = Files.readString(README);
-    Stream.of("perf", "send", "receive", "doctor", "demo")
+    Stream.of("perf", "send", "receive", "spu run", "spu bench", "doctor", "demo")
         .forEach(name -> assertTrue(readme.contains("| `hawser " + name), name));
   }
 }
