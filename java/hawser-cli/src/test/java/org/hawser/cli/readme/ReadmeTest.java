@@ -2,6 +2,7 @@ package org.hawser.cli.readme;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -13,19 +14,33 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.hawser.Setting;
 import org.hawser.cli.Cli;
+import org.hawser.ffi.SpuLibrary;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What README.md says is so. */
 class ReadmeTest {
   private static final Path README = Path.of("..", "..", "README.md");
-  private static final Path EXAMPLE = Path.of("src/test/java/org/hawser/cli/readme/Example.java");
+  private static final Path EXAMPLES = Path.of("src/test/java/org/hawser/cli/readme");
   private static final Duration LIMIT = Duration.ofSeconds(40);
 
-  @Test
-  void exampleIsTheOneThatIsCompiled() throws IOException {
-    String code = Files.readString(README).split("```java\n", 2)[1].split("```", 2)[0];
-    String source = Files.readString(EXAMPLE).replaceFirst("^package .*;\n\n", "");
+  @ParameterizedTest
+  @CsvSource({"1, Example.java", "2, Millionaires.java"})
+  void examplesAreThoseThatAreCompiled(int which, String file) throws IOException {
+    String code = Files.readString(README).split("```java\n")[which].split("```", 2)[0];
+    String source = Files.readString(EXAMPLES.resolve(file)).replaceFirst("^package .*;\n\n", "");
     assertEquals(source, code);
+  }
+
+  @Test
+  void millionairesLearnWhoIsRicher() throws Exception {
+    assumeTrue(SpuLibrary.isAvailable());
+    try (var run = Cli.start(Cli.LOOPBACK, example(Millionaires.class, 0))) {
+      var ended = run.await(LIMIT);
+      assertEquals(0, ended.exit(), ended::toString);
+      assertEquals("[true, false, false]", ended.out().getLast());
+    }
   }
 
   @Test
@@ -34,8 +49,8 @@ class ReadmeTest {
     try (var socket = new ServerSocket(0)) {
       port = socket.getLocalPort();
     }
-    try (var receiver = Cli.start(Cli.LOOPBACK, example(port))) {
-      try (var sender = Cli.start(Cli.LOOPBACK, example(port, "127.0.0.1"))) {
+    try (var receiver = Cli.start(Cli.LOOPBACK, example(Example.class, port))) {
+      try (var sender = Cli.start(Cli.LOOPBACK, example(Example.class, port, "127.0.0.1"))) {
         var sent = sender.await(LIMIT);
         assertEquals(0, sent.exit(), sent::toString);
         long bytes =
@@ -48,10 +63,11 @@ class ReadmeTest {
     }
   }
 
-  private static List<String> example(int port, String... arguments) throws Exception {
+  private static List<String> example(Class<?> main, int port, String... arguments)
+      throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    Path tests = Path.of(Example.class.getResource("Example.class").toURI());
-    for (String _ : Example.class.getName().split("\\.")) {
+    Path tests = Path.of(main.getResource(main.getSimpleName() + ".class").toURI());
+    for (String _ : main.getName().split("\\.")) {
       tests = tests.getParent();
     }
     String path =
@@ -67,7 +83,7 @@ class ReadmeTest {
     if (library != null) {
       command.add("-Dhawser.library.path=" + library);
     }
-    command.add(Example.class.getName());
+    command.add(main.getName());
     command.addAll(List.of(arguments));
     return command;
   }
