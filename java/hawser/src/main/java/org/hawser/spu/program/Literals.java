@@ -45,24 +45,6 @@ final class Literals {
     return text.toString();
   }
 
-  /** The type's smallest number, where a maximum starts. */
-  static String least(DataType type) {
-    if (type.isFloating()) {
-      return of(type, Double.NEGATIVE_INFINITY);
-    }
-    return type.isUnsigned() ? "0" : Long.toString(Long.MIN_VALUE >> (Long.SIZE - bits(type)));
-  }
-
-  /** The type's largest number, where a minimum starts. */
-  static String greatest(DataType type) {
-    if (type.isFloating()) {
-      return of(type, Double.POSITIVE_INFINITY);
-    }
-    return type.isUnsigned()
-        ? Long.toUnsignedString(-1L >>> (Long.SIZE - bits(type)))
-        : Long.toString(Long.MAX_VALUE >> (Long.SIZE - bits(type)));
-  }
-
   /** Writes the elements below one place of the first dimensions; returns the next element. */
   private static int append(
       StringBuilder text, IntFunction<String> element, long[] shape, int dimension, int next) {

@@ -17,20 +17,56 @@ final class Reduction {
    * @param dimensions none for all of them
    */
   static Value numbers(
-      String op, Value value, String start, BinaryOperator<Value> combine, int... dimensions) {
-    if (value.type() == DataType.I1) {
-      throw value.emitter().misfit(op, List.of(value), "expected numbers: convert them first");
-    }
+      String op, Value value, double start, BinaryOperator<Value> combine, int... dimensions) {
+    requireNumbers(op, value);
     return from(op, value, start, combine, dimensions);
   }
 
   /** Of truth values. */
   static Value truths(
-      String op, Value value, boolean start, BinaryOperator<Value> combine, int... dimensions) {
+      String op, Value value, double start, BinaryOperator<Value> combine, int... dimensions) {
     if (value.type() != DataType.I1) {
       throw value.emitter().misfit(op, List.of(value), "expected truth values: compare first");
     }
-    return from(op, value, Boolean.toString(start), combine, dimensions);
+    return from(op, value, start, combine, dimensions);
+  }
+
+  /**
+   * The largest or smallest numbers, by halves that may overlap. A reduction would have to start at
+   * a number beyond all others, and SECURENN does not compare with those right.
+   */
+  static Value extremes(String op, Value value, BinaryOperator<Value> choose, int... dimensions) {
+    requireNumbers(op, value);
+    int[] over = over(value, dimensions);
+    Shaping.requireDistinct(op, value, value.rank(), over);
+    if (value.elements() == 0) {
+      throw value.emitter().misfit(op, List.of(value), "expected at least one element");
+    }
+    Value folded = value;
+    for (int dimension : over) {
+      while (folded.extent(dimension) > 1) {
+        long half = Math.ceilDiv(folded.extent(dimension), 2L);
+        folded =
+            choose.apply(
+                part(folded, dimension, 0, half),
+                part(folded, dimension, folded.extent(dimension) - half, half));
+      }
+    }
+    return folded.reshape(value.tensorType().without(over).shape());
+  }
+
+  private static Value part(Value value, int dimension, long first, long count) {
+    long[] starts = new long[value.rank()];
+    long[] limits = value.shape();
+    starts[dimension] = first;
+    limits[dimension] = first + count;
+    return value.slice(starts, limits);
+  }
+
+  private static void requireNumbers(String op, Value value) {
+    if (value.type() == DataType.I1) {
+      throw value.emitter().misfit(op, List.of(value), "expected numbers: convert them first");
+    }
   }
 
   static Value mean(Value value, int... dimensions) {
@@ -45,11 +81,11 @@ final class Reduction {
   }
 
   private static Value from(
-      String op, Value value, String start, BinaryOperator<Value> combine, int... dimensions) {
+      String op, Value value, double start, BinaryOperator<Value> combine, int... dimensions) {
     return reduce(
         op,
         value,
-        value.emitter().constant(value.tensorType().scalar(), start),
+        value.emitter().constant(value.tensorType().scalar(), Literals.of(value.type(), start)),
         combine,
         dimensions);
   }

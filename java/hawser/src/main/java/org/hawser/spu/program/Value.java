@@ -358,12 +358,12 @@ public final class Value {
 
   /** Over these dimensions, which vanish; over all of them when none is given. */
   public Value sum(int... dimensions) {
-    return Reduction.numbers("sum", this, Literals.of(type(), 0), Value::add, dimensions);
+    return Reduction.numbers("sum", this, 0, Value::add, dimensions);
   }
 
   /** As {@link #sum}. */
   public Value product(int... dimensions) {
-    return Reduction.numbers("product", this, Literals.of(type(), 1), Value::multiply, dimensions);
+    return Reduction.numbers("product", this, 1, Value::multiply, dimensions);
   }
 
   /** As {@link #sum}, divided by the number of summands. */
@@ -373,22 +373,22 @@ public final class Value {
 
   /** The largest, as {@link #sum}. */
   public Value maximum(int... dimensions) {
-    return Reduction.numbers("maximum", this, Literals.least(type()), Value::max, dimensions);
+    return Reduction.extremes("maximum", this, Value::max, dimensions);
   }
 
   /** The smallest, as {@link #sum}. */
   public Value minimum(int... dimensions) {
-    return Reduction.numbers("minimum", this, Literals.greatest(type()), Value::min, dimensions);
+    return Reduction.extremes("minimum", this, Value::min, dimensions);
   }
 
   /** Whether one of them is true, as {@link #sum}. */
   public Value any(int... dimensions) {
-    return Reduction.truths("any", this, false, Value::or, dimensions);
+    return Reduction.truths("any", this, 0, Value::or, dimensions);
   }
 
   /** Whether each of them is true, as {@link #sum}. */
   public Value all(int... dimensions) {
-    return Reduction.truths("all", this, true, Value::and, dimensions);
+    return Reduction.truths("all", this, 1, Value::and, dimensions);
   }
 
   /** As {@link ProgramBuilder#reduce}, of this alone. */
