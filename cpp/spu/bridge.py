@@ -5,7 +5,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 import threading
 import types
 
@@ -269,23 +268,20 @@ class Diagnostics:
 
     def __enter__(self):
         self.lock.acquire()
-        self.file = tempfile.TemporaryFile()
-        sys.stderr.flush()
+        self.file = os.memfd_create("diagnostics")
         self.stderr = os.dup(2)
-        os.dup2(self.file.fileno(), 2)
-        return self
+        os.dup2(self.file, 2)
 
     def __exit__(self, kind, error, trace):
         os.dup2(self.stderr, 2)
-        self.file.seek(0)
-        written = self.file.read()
-        self.file.close()
+        written = os.pread(self.file, os.fstat(self.file).st_size, 0)
         try:
             if isinstance(error, RuntimeError):
                 raise RuntimeError(f"{explain(error)[1]} {written.decode(errors='replace')}") from error
             # Warnings, or what other threads had to say.
             os.write(self.stderr, written)
         finally:
+            os.close(self.file)
             os.close(self.stderr)
             self.lock.release()
 

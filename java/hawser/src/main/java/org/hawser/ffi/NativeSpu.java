@@ -7,11 +7,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
-import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /**
@@ -51,11 +49,11 @@ public final class NativeSpu {
       String mode, String descJson, int rank, List<SpuChannel> channels) {
     SpuLibrary.require();
     var own = channels.isEmpty() ? null : new SpuChannels(new ArrayList<>(channels));
-    try (var call = new Call(own)) {
+    try (var call = new SpuCall(own)) {
       long[] numbers = own == null ? new long[0] : SpuUpcalls.register(own);
       call.check(
           (int)
-              Handles.OPEN_LINK.invokeExact(
+              SpuFunctions.OPEN_LINK.invokeExact(
                   call.text(mode),
                   call.text(descJson),
                   rank,
@@ -81,11 +79,11 @@ public final class NativeSpu {
   }
 
   private static int[] place(SpuObject link) {
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       MemorySegment place = call.arena.allocate(JAVA_INT, 2);
       call.check(
           (int)
-              Handles.LINK_PLACE.invokeExact(
+              SpuFunctions.LINK_PLACE.invokeExact(
                   link.handle(), place.address(), place.address() + Integer.BYTES, call.error()));
       return place.toArray(JAVA_INT);
     } catch (Throwable e) {
@@ -95,10 +93,10 @@ public final class NativeSpu {
 
   /** Sends one message of the caller's own, apart from what programs exchange. */
   public static void linkSend(SpuObject link, int to, MemorySegment data, boolean async) {
-    try (var call = new Call(link.channels())) {
+    try (var call = new SpuCall(link.channels())) {
       call.check(
           (int)
-              Handles.LINK_SEND.invokeExact(
+              SpuFunctions.LINK_SEND.invokeExact(
                   link.handle(),
                   to,
                   call.data(data),
@@ -114,9 +112,9 @@ public final class NativeSpu {
 
   /** The next message that {@code from} sent with {@link #linkSend}, in {@code arena}. */
   public static MemorySegment linkRecv(SpuObject link, int from, Arena arena) {
-    try (var call = new Call(link.channels())) {
+    try (var call = new SpuCall(link.channels())) {
       call.check(
-          (int) Handles.LINK_RECV.invokeExact(link.handle(), from, call.out(), call.error()));
+          (int) SpuFunctions.LINK_RECV.invokeExact(link.handle(), from, call.out(), call.error()));
       try (SpuObject message = call.result()) {
         MemorySegment bytes = bytes(message);
         return arena.allocate(bytes.byteSize(), Long.BYTES).copyFrom(bytes);
@@ -128,8 +126,8 @@ public final class NativeSpu {
 
   /** Waits until all that was sent has arrived. */
   public static void stopLink(SpuObject link) {
-    try (var call = new Call(link.channels())) {
-      call.check((int) Handles.STOP_LINK.invokeExact(link.handle(), call.error()));
+    try (var call = new SpuCall(link.channels())) {
+      call.check((int) SpuFunctions.STOP_LINK.invokeExact(link.handle(), call.error()));
     } catch (Throwable e) {
       throw Downcall.broken(e);
     }
@@ -144,11 +142,11 @@ public final class NativeSpu {
   public static byte[] compile(
       MemorySegment ir, String irType, List<Integer> visibilities, String optionsJson) {
     SpuLibrary.require();
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       int[] seen = visibilities.stream().mapToInt(Integer::intValue).toArray();
       call.check(
           (int)
-              Handles.COMPILE.invokeExact(
+              SpuFunctions.COMPILE.invokeExact(
                   call.data(ir),
                   ir.byteSize(),
                   call.text(irType),
@@ -171,10 +169,10 @@ public final class NativeSpu {
   public static SpuObject executable(
       String name, List<String> inputs, List<String> outputs, byte[] code) {
     SpuLibrary.require();
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       call.check(
           (int)
-              Handles.EXECUTABLE.invokeExact(
+              SpuFunctions.EXECUTABLE.invokeExact(
                   call.text(name),
                   call.texts(inputs),
                   inputs.size(),
@@ -206,7 +204,7 @@ public final class NativeSpu {
       int visibility,
       int owner) {
     SpuLibrary.require();
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       MemorySegment array = call.arena.allocate(ARRAY);
       array.set(JAVA_INT, ARRAY_DATA_TYPE, dataType);
       array.set(JAVA_INT, ARRAY_RANK, shape.length);
@@ -216,7 +214,7 @@ public final class NativeSpu {
       MemorySegment shares = call.arena.allocate(JAVA_LONG, Math.max(worldSize, 1));
       call.check(
           (int)
-              Handles.MAKE_SHARES.invokeExact(
+              SpuFunctions.MAKE_SHARES.invokeExact(
                   worldSize,
                   call.text(configJson),
                   array.address(),
@@ -240,11 +238,11 @@ public final class NativeSpu {
   public static SpuArray reconstruct(
       int worldSize, String configJson, List<SpuObject> shares, Arena arena) {
     SpuLibrary.require();
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       long[] handles = shares.stream().mapToLong(SpuObject::handle).toArray();
       call.check(
           (int)
-              Handles.RECONSTRUCT.invokeExact(
+              SpuFunctions.RECONSTRUCT.invokeExact(
                   worldSize,
                   call.text(configJson),
                   call.longs(handles),
@@ -260,9 +258,10 @@ public final class NativeSpu {
   }
 
   private static SpuArray read(SpuObject array, Arena arena) throws Throwable {
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       MemorySegment out = call.arena.allocate(ARRAY);
-      call.check((int) Handles.READ_ARRAY.invokeExact(array.handle(), out.address(), call.error()));
+      call.check(
+          (int) SpuFunctions.READ_ARRAY.invokeExact(array.handle(), out.address(), call.error()));
       long rank = out.get(JAVA_INT, ARRAY_RANK);
       MemorySegment shape = NativeMemory.at(out.get(JAVA_LONG, ARRAY_SHAPE), rank * Long.BYTES);
       MemorySegment data =
@@ -277,7 +276,7 @@ public final class NativeSpu {
   /** A share from what {@link #shareMeta} and {@link #copyShareChunk} told of it. */
   public static SpuObject shareOf(byte[] meta, List<MemorySegment> chunks) {
     SpuLibrary.require();
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       int count = chunks.size() + 1;
       long[] addresses = new long[count];
       long[] lengths = new long[count];
@@ -289,7 +288,7 @@ public final class NativeSpu {
       }
       call.check(
           (int)
-              Handles.SHARE_OF.invokeExact(
+              SpuFunctions.SHARE_OF.invokeExact(
                   call.longs(addresses), call.longs(lengths), count, call.out(), call.error()));
       return call.result();
     } catch (Throwable e) {
@@ -307,10 +306,11 @@ public final class NativeSpu {
   }
 
   public static int shareChunkCount(SpuObject share) {
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       MemorySegment count = call.arena.allocate(JAVA_INT);
       call.check(
-          (int) Handles.SHARE_PARTS.invokeExact(share.handle(), count.address(), call.error()));
+          (int)
+              SpuFunctions.SHARE_PARTS.invokeExact(share.handle(), count.address(), call.error()));
       return count.get(JAVA_INT, 0) - 1;
     } catch (Throwable e) {
       throw Downcall.broken(e);
@@ -331,9 +331,10 @@ public final class NativeSpu {
   }
 
   private static SpuObject sharePart(SpuObject share, int part) {
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       call.check(
-          (int) Handles.SHARE_PART.invokeExact(share.handle(), part, call.out(), call.error()));
+          (int)
+              SpuFunctions.SHARE_PART.invokeExact(share.handle(), part, call.out(), call.error()));
       return call.result();
     } catch (Throwable e) {
       throw Downcall.broken(e);
@@ -342,10 +343,10 @@ public final class NativeSpu {
 
   /** A runtime on a link, which lives as long as the runtime does. Blocks for its peers. */
   public static SpuObject runtime(SpuObject link, String configJson) {
-    try (var call = new Call(link.channels())) {
+    try (var call = new SpuCall(link.channels())) {
       call.check(
           (int)
-              Handles.RUNTIME.invokeExact(
+              SpuFunctions.RUNTIME.invokeExact(
                   link.handle(), call.text(configJson), call.out(), call.error()));
       return call.result();
     } catch (Throwable e) {
@@ -354,10 +355,10 @@ public final class NativeSpu {
   }
 
   public static void setVar(SpuObject runtime, String name, SpuObject share) {
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       call.check(
           (int)
-              Handles.SET_VAR.invokeExact(
+              SpuFunctions.SET_VAR.invokeExact(
                   runtime.handle(), call.text(name), share.handle(), call.error()));
     } catch (Throwable e) {
       throw Downcall.broken(e);
@@ -366,10 +367,10 @@ public final class NativeSpu {
 
   /** This party's share of a variable; the runtime keeps it too. */
   public static SpuObject getVar(SpuObject runtime, String name) {
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       call.check(
           (int)
-              Handles.GET_VAR.invokeExact(
+              SpuFunctions.GET_VAR.invokeExact(
                   runtime.handle(), call.text(name), call.out(), call.error()));
       return call.result();
     } catch (Throwable e) {
@@ -378,9 +379,9 @@ public final class NativeSpu {
   }
 
   public static void delVar(SpuObject runtime, String name) {
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       call.check(
-          (int) Handles.DEL_VAR.invokeExact(runtime.handle(), call.text(name), call.error()));
+          (int) SpuFunctions.DEL_VAR.invokeExact(runtime.handle(), call.text(name), call.error()));
     } catch (Throwable e) {
       throw Downcall.broken(e);
     }
@@ -388,9 +389,9 @@ public final class NativeSpu {
 
   /** Runs a program over the runtime's variables; blocks until its end. */
   public static void run(SpuObject runtime, SpuObject executable) {
-    try (var call = new Call(runtime.channels())) {
+    try (var call = new SpuCall(runtime.channels())) {
       call.check(
-          (int) Handles.RUN.invokeExact(runtime.handle(), executable.handle(), call.error()));
+          (int) SpuFunctions.RUN.invokeExact(runtime.handle(), executable.handle(), call.error()));
     } catch (Throwable e) {
       throw Downcall.broken(e);
     }
@@ -398,162 +399,15 @@ public final class NativeSpu {
 
   /** The memory of an object that is bytes, for as long as that is open. */
   private static MemorySegment bytes(SpuObject object) {
-    try (var call = new Call(null)) {
+    try (var call = new SpuCall(null)) {
       MemorySegment size = call.arena.allocate(JAVA_LONG);
       call.check(
           (int)
-              Handles.BYTES.invokeExact(object.handle(), call.out(), size.address(), call.error()));
+              SpuFunctions.BYTES.invokeExact(
+                  object.handle(), call.out(), size.address(), call.error()));
       return NativeMemory.at(call.out.get(JAVA_LONG, 0), size.get(JAVA_LONG, 0));
     } catch (Throwable e) {
       throw Downcall.broken(e);
     }
-  }
-
-  /** What one call passes and gets back. */
-  private static final class Call implements AutoCloseable {
-    final Arena arena = Arena.ofConfined();
-    final MemorySegment out = arena.allocate(JAVA_LONG);
-    private final SpuError error = new SpuError(arena);
-    private final SpuChannels channels;
-
-    /**
-     * @param channels those that the call may run, null when none
-     */
-    Call(SpuChannels channels) {
-      this.channels = channels;
-      if (channels != null) {
-        // What was thrown since the last call was told to libspu, and is no cause of this one.
-        channels.takeFailure();
-      }
-    }
-
-    long out() {
-      return out.address();
-    }
-
-    long error() {
-      return error.address();
-    }
-
-    long text(String text) {
-      if (text.indexOf('\0') >= 0) {
-        throw new HawserException(ErrorCode.INVALID_ARGUMENT, "a text with a NUL: " + text);
-      }
-      return NativeMemory.text(arena, text);
-    }
-
-    long texts(List<String> texts) {
-      return longs(texts.stream().mapToLong(this::text).toArray());
-    }
-
-    long longs(long[] values) {
-      return arena.allocateFrom(JAVA_LONG, values).address();
-    }
-
-    /** The segment's own address, or that of a copy when it lies in the heap. */
-    long data(MemorySegment segment) {
-      return segment.isNative()
-          ? segment.address()
-          : arena.allocate(segment.byteSize(), Long.BYTES).copyFrom(segment).address();
-    }
-
-    void check(int result) {
-      error.check(result, channels);
-    }
-
-    SpuObject result() {
-      return new SpuObject(out.get(JAVA_LONG, 0), channels);
-    }
-
-    @Override
-    public void close() {
-      arena.close();
-    }
-  }
-
-  private static final class Handles {
-    static final MethodHandle BYTES =
-        SpuLibrary.function("hawser_spu_bytes", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle OPEN_LINK =
-        SpuLibrary.function(
-            "hawser_spu_open_link",
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG);
-    static final MethodHandle LINK_PLACE =
-        SpuLibrary.function("hawser_spu_link_place", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle LINK_SEND =
-        SpuLibrary.function(
-            "hawser_spu_link_send", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
-    static final MethodHandle LINK_RECV =
-        SpuLibrary.function("hawser_spu_link_recv", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle STOP_LINK =
-        SpuLibrary.function("hawser_spu_stop_link", JAVA_LONG, JAVA_LONG);
-    static final MethodHandle COMPILE =
-        SpuLibrary.function(
-            "hawser_spu_compile",
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG);
-    static final MethodHandle EXECUTABLE =
-        SpuLibrary.function(
-            "hawser_spu_executable",
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG);
-    static final MethodHandle MAKE_SHARES =
-        SpuLibrary.function(
-            "hawser_spu_make_shares",
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG);
-    static final MethodHandle RECONSTRUCT =
-        SpuLibrary.function(
-            "hawser_spu_reconstruct",
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG);
-    static final MethodHandle READ_ARRAY =
-        SpuLibrary.function("hawser_spu_read_array", JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle SHARE_OF =
-        SpuLibrary.function(
-            "hawser_spu_share_of", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle SHARE_PARTS =
-        SpuLibrary.function("hawser_spu_share_parts", JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle SHARE_PART =
-        SpuLibrary.function("hawser_spu_share_part", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle RUNTIME =
-        SpuLibrary.function("hawser_spu_runtime", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle SET_VAR =
-        SpuLibrary.function("hawser_spu_set_var", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle GET_VAR =
-        SpuLibrary.function("hawser_spu_get_var", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle DEL_VAR =
-        SpuLibrary.function("hawser_spu_del_var", JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle RUN =
-        SpuLibrary.function("hawser_spu_run", JAVA_LONG, JAVA_LONG, JAVA_LONG);
   }
 }
