@@ -39,7 +39,7 @@ void LaneChannel::check_usable(const std::string& key) const {
 
 void LaneChannel::Send(const std::string& key, ::yacl::ByteContainerView value) {
   check_usable(key);
-  communicator_->send(peer_, {prefix_, key}, value, sends_, nanos(recv_timeout_ms_));
+  communicator_->send(peer_, {prefix_, key}, value, sends_, nanos(recv_timeout_ms_), aborted_);
 }
 
 void LaneChannel::SendAsync(const std::string& key, ::yacl::ByteContainerView value) {
@@ -91,7 +91,7 @@ void LaneChannel::Abort() {
 void LaneChannel::TestSend(uint32_t timeout_ms) {
   if (aborted_) raise(HAWSER_CLOSED, name() + " was aborted");
   const auto group = std::make_shared<SendGroup>();
-  communicator_->send(peer_, {prefix_, kTestKey}, {&kTestByte, 1}, group, nanos(timeout_ms));
+  communicator_->send(peer_, {prefix_, kTestKey}, {&kTestByte, 1}, group, nanos(timeout_ms), aborted_);
   if (communicator_->await_sends(*group, 0, nanos(timeout_ms), aborted_)) return;
   throw ::yacl::NetworkError(name() + ": the handshake has not left within " + std::to_string(timeout_ms) + " ms");
 }

@@ -63,7 +63,7 @@ LaneCommunicator::~LaneCommunicator() {
 // ---------------------------------------------------------------------------------------------------- sending
 
 void LaneCommunicator::send(size_t to, const MessageKey& key, ::yacl::ByteContainerView value,
-                            const std::shared_ptr<SendGroup>& group, Nanos timeout) {
+                            const std::shared_ptr<SendGroup>& group, Nanos timeout, const std::atomic<bool>& given_up) {
   const Nanos deadline = now() + timeout;
   auto lock = engine_.lock();
   const uint64_t id = post_message(to, key, value.data(), value.size());
@@ -75,25 +75,34 @@ void LaneCommunicator::send(size_t to, const MessageKey& key, ::yacl::ByteContai
   }
   Ticket ticket;
   operation(id).ticket = &ticket;
-  const bool in_time = engine_.await(lock, deadline, [&] { return ticket.done; });
-  if (!in_time) withdraw(lock, id, ticket);
+  if (!engine_.await(lock, deadline, [&] { return ticket.done || given_up.load(); }) || !ticket.done) {
+    // The memory is the caller's, and may be given back only when the operation has ended; now it does.
+    cancel(id);
+    while (!engine_.await(lock, now() + kSecond, [&] { return ticket.done; })) {
+    }
+  }
   if (ticket.code == HAWSER_OK) return;
-  const Failure& failure = peers_[to]->failure;
-  const std::string why =
-      !in_time  ? "the peer has not taken all of it within " + std::to_string(timeout / kMillisecond) + " ms"
-      : failure ? failure.text
-                : "the send has ended early";
-  raise(in_time ? ticket.code : static_cast<int32_t>(HAWSER_TIMEOUT), attempt("send to", to, key) + why);
+  const std::string what = attempt("send to", to, key);
+  if (given_up.load()) raise(HAWSER_CLOSED, what + "the channel was aborted");
+  const Failure& failure = ended_ ? ended_ : peers_[to]->failure;
+  if (failure) raise(failure.code, what + failure.text);
+  if (ticket.code != HAWSER_CANCELLED) raise(ticket.code, what + "the peer could not take it");
+  raise(HAWSER_TIMEOUT,
+        what + "the peer has not taken all of it within " + std::to_string(timeout / kMillisecond) + " ms");
 }
 
-// The memory is the caller's: it may be given back only when the operation has ended, which its cancelling sees to.
-void LaneCommunicator::withdraw(SharedEngine::Lock& lock, uint64_t id, const Ticket& ticket) {
+void LaneCommunicator::cancel(uint64_t id) {
   hawser_op op{};
   op.kind = HAWSER_OP_CANCEL;
   op.link = peers_[operation(id).peer]->id;
   op.id = id;
   engine_.post(op);
-  while (!engine_.await(lock, now() + kSecond, [&] { return ticket.done; })) {
+}
+
+// A peer that gave up takes no more payloads, though its lanes may live on.
+void LaneCommunicator::cancel_payloads(size_t to) {
+  for (uint64_t id = 1; id <= operations_.size(); ++id) {
+    if (operation(id).kind == Operation::Kind::kPayloadOut && operation(id).peer == to) cancel(id);
   }
 }
 
@@ -162,9 +171,9 @@ void LaneCommunicator::abort(const std::string& reason) {
   if (ended_) return;
   const size_t bytes = std::min(reason.size(), kMaxReasonBytes);
   for (size_t other = 0; other < peers_.size(); ++other) {
-    if (peers_[other]->link != nullptr && !peers_[other]->failure) {
-      post_envelope(other, Envelope::kAbort, {}, reason.data(), bytes, 0);
-    }
+    if (peers_[other]->link == nullptr || peers_[other]->failure) continue;
+    post_envelope(other, Envelope::kAbort, {}, reason.data(), bytes, 0);
+    cancel_payloads(other);
   }
   ended_ = {HAWSER_CLOSED, "this communicator was aborted: " + reason};
   engine_.start(lock);
@@ -271,10 +280,9 @@ void LaneCommunicator::end_send(const Operation& operation, int32_t code) {
   }
   if (operation.group == nullptr) return;
   --operation.group->under_way;
-  if (code != HAWSER_OK && !operation.group->first_failure) {
-    const Failure& failure = peers_[operation.peer]->failure;
-    operation.group->first_failure = {code, failure ? failure.text : "a send has ended early"};
-  }
+  if (code == HAWSER_OK || operation.group->first_failure) return;
+  const Failure& failure = ended_ ? ended_ : peers_[operation.peer]->failure;
+  operation.group->first_failure = failure ? failure : Failure{code, "the peer could not take it"};
 }
 
 void LaneCommunicator::fail(size_t rank, int32_t code, const std::string& why) {

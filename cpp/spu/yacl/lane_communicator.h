@@ -42,9 +42,9 @@ class LaneCommunicator : private EngineUser {
 
   // Messages that fit into an envelope are copied and on their way when a send returns; `group` knows when they have
   // ended. Longer ones go straight from their memory: send() waits until the peer has acknowledged them, send_async()
-  // keeps the buffer until then.
+  // keeps the buffer until then. A send() that gives up or whose time is over ends early, and the link with it.
   void send(size_t to, const MessageKey& key, ::yacl::ByteContainerView value, const std::shared_ptr<SendGroup>& group,
-            Nanos timeout);
+            Nanos timeout, const std::atomic<bool>& given_up);
   void send_async(size_t to, const MessageKey& key, ::yacl::Buffer value, const std::shared_ptr<SendGroup>& group);
 
   // Waits until `group` has at most so many sends under way; false when the time is over, or `given_up`.
@@ -119,7 +119,8 @@ class LaneCommunicator : private EngineUser {
                          uint64_t sequence);
   uint64_t post_message(size_t to, const MessageKey& key, const void* payload, uint64_t bytes);
   void post_receive(size_t from, size_t slot);
-  void withdraw(SharedEngine::Lock& lock, uint64_t id, const Ticket& ticket);
+  void cancel(uint64_t id);
+  void cancel_payloads(size_t to);
 
   void drain(size_t from);
   bool accept(size_t from, const Slot& slot);

@@ -72,6 +72,7 @@ bool LaneCommunicator::accept(size_t from, const Slot& slot) {
   } else if (envelope.kind == Envelope::kAbort) {
     fail(from, HAWSER_CLOSED,
          "it aborted: " + std::string(reinterpret_cast<const char*>(envelope.payload), envelope.payload_bytes));
+    cancel_payloads(from);
   } else {
     append(from, envelope);
     return true;

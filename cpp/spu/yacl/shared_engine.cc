@@ -17,8 +17,8 @@ constexpr Nanos kIdle = kMillisecond;            // without a round for so long,
 constexpr Nanos kTick = 2 * kMillisecond;        // and so often it looks
 constexpr Nanos kClaimPoll = 50 * kMicrosecond;  // a claim looks again
 constexpr Nanos kSpin = 50 * kMicrosecond;       // how long a wait polls
-constexpr Nanos kShortWait = 60 * kMicrosecond;  // what a wait may last on average to be worth polling
-constexpr uint32_t kTrialEvery = 32;             // of the long waits, one polls
+constexpr uint32_t kTolerated = 3;               // polls in vain, one after the other, until waits sleep at once
+constexpr uint32_t kTrialEvery = 32;             // of these, one polls all the same
 constexpr Nanos kBrokenPause = 10 * kMillisecond;
 
 }  // namespace
@@ -108,11 +108,11 @@ void SharedEngine::notify() {
 
 Nanos SharedEngine::SpinBudget::next() {
   ++waits_;
-  return average_ < kShortWait || waits_ % kTrialEvery == 0 ? kSpin : 0;
+  return polled_ = in_vain_ < kTolerated || waits_ % kTrialEvery == 0 ? kSpin : 0;
 }
 
 void SharedEngine::SpinBudget::waited(Nanos time) {
-  average_ = time < kSpin ? std::min(average_, time) : average_ + (time - average_) / 8;
+  if (polled_ != 0) in_vain_ = time < kSpin ? 0 : in_vain_ + 1;
 }
 
 SharedEngine::Waiter::Waiter(SharedEngine& engine, Lock& lock) : engine_(engine), lock_(lock) { ++engine_.waiters_; }

@@ -69,15 +69,16 @@ class SharedEngine {
   void notify();
 
  private:
-  // How long a wait polls before it sleeps: briefly while waits are short, not at all while they are long, but for a
-  // trial now and then.
+  // How long a wait polls before it sleeps: briefly while that helps, not at all when it does not, but for a trial now
+  // and then. It helps where waits are short and the peer has a processor of its own; else the poll holds up the peer.
   class SpinBudget {
    public:
     Nanos next();
     void waited(Nanos time);
 
    private:
-    Nanos average_ = 0;
+    Nanos polled_ = 0;
+    uint32_t in_vain_ = 0;
     uint32_t waits_ = 0;
   };
 

@@ -187,6 +187,32 @@ TEST(LaneChannel, WakesWaitersWhenAborted) {
   EXPECT_EQ("unharmed", text(other.b->Recv("key")));
 }
 
+TEST(LaneChannel, WakesSendersWhenAborted) {
+  LaneOptions options = test_options();
+  options.mailbox_bytes = 1;
+  LaneWorld world(2, options);
+  ChannelPair pair(world);
+  pair.a->SendAsync("unwanted", ::yacl::ByteContainerView("fills the mailbox"));
+  auto sending = std::async(std::launch::async, [&] { pair.a->Send("key", random_buffer(4 << 20)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  pair.a->Abort();
+  EXPECT_THAT(thrown_by<::yacl::LinkAborted>([&] { sending.get(); }), HasSubstr("aborted"));
+}
+
+TEST(LaneChannel, EndsSendsToAPeerThatGaveUp) {
+  LaneOptions options = test_options();
+  options.mailbox_bytes = 1;
+  LaneWorld world(2, options);
+  ChannelPair pair(world);
+  pair.a->SendAsync("unwanted", ::yacl::ByteContainerView("fills the mailbox"));
+  pair.a->SendAsync("unwanted", random_buffer(4 << 20));
+  auto sending = std::async(std::launch::async, [&] { pair.a->Send("key", random_buffer(4 << 20)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  world[1]->abort("no more memory");
+  EXPECT_THAT(thrown_by<::yacl::LinkAborted>([&] { sending.get(); }), HasSubstr("no more memory"));
+  EXPECT_THAT(thrown_by<::yacl::LinkAborted>([&] { pair.a->WaitLinkTaskFinish(); }), HasSubstr("no more memory"));
+}
+
 TEST(LaneChannel, TellsPeersThatACommunicatorGaveUp) {
   LaneWorld world(3);
   auto waiting = std::async(std::launch::async, [&] { return world.channel(2, 0)->Recv("never"); });
