@@ -36,7 +36,7 @@ final class Control {
         .emit(
             "sort",
             values,
-            " <{dimension = %d : i64, is_stable = false}>".formatted(dimension),
+            " <{dimension = " + dimension + " : i64, is_stable = false}>",
             List.of(comparator),
             Emitter.typesOf(values));
   }

@@ -105,6 +105,7 @@ final class Elementwise {
     GE;
 
     Value of(Value left, Value right) {
+      left.emitter().requireUsable(method(this), List.of(left, right));
       List<Value> operands = Shaping.alike(method(this), left, right);
       TensorType type = operands.getFirst().tensorType().withElement(DataType.I1);
       return left.emitter().emit("compare " + name() + ",", operands, "", type);
@@ -122,17 +123,16 @@ final class Elementwise {
       throw emitter.misfit("select", operands, "expected truth values (I1) first");
     }
     List<Value> cases = Shaping.alike("select", ifTrue, ifFalse);
-    long[] shape =
-        cases.getFirst().tensorType().isScalar() ? condition.shape() : cases.getFirst().shape();
+    boolean scalars = cases.getFirst().tensorType().isScalar();
+    long[] shape = scalars ? condition.shape() : cases.getFirst().shape();
+    Value yes = Shaping.spread(cases.get(0), shape);
+    Value no = Shaping.spread(cases.get(1), shape);
     if (!condition.tensorType().isScalar()
-        && !condition.tensorType().hasShapeOf(cases.getFirst().tensorType().withShape(shape))) {
+        && !condition.tensorType().hasShapeOf(yes.tensorType())) {
       throw emitter.misfit(
           "select", operands, "expected a condition of the cases' shape, or a scalar");
     }
-    List<Value> spread =
-        List.of(
-            condition, Shaping.spread(cases.get(0), shape), Shaping.spread(cases.get(1), shape));
-    return emitter.emit("select", spread, "", spread.get(1).tensorType());
+    return emitter.emit("select", List.of(condition, yes, no), "", yes.tensorType());
   }
 
   static Value convert(Value operand, DataType type) {

@@ -60,11 +60,6 @@ public final class ProgramBuilder {
   /** A variable that the program reads; their order is that of these calls. */
   public Value input(String variable, DataType type, long... shape) {
     requireNew("input", variable, inputs);
-    if (Arrays.stream(shape).anyMatch(extent -> extent < 0)) {
-      throw emitter.invalid(
-          "input '%s': expected no negative extent in %s"
-              .formatted(variable, Arrays.toString(shape)));
-    }
     var tensorType = new TensorType(type, shape);
     Value value = emitter.input(tensorType);
     inputs.add(new Program.Variable(variable, tensorType));
@@ -95,8 +90,9 @@ public final class ProgramBuilder {
   }
 
   /**
-   * The same public number everywhere. SPU has fixed-point numbers: it reads NaN as 0, infinities
-   * as its largest numbers, and whatever is below its resolution (2^-18 in FM64) as 0.
+   * The same public number everywhere. SPU has fixed-point numbers: it reads NaN as 0, whatever is
+   * below its resolution (2^-18 in FM64) as 0, and infinities as its largest numbers, with which
+   * SECURENN does not compare right.
    *
    * @throws HawserException (INVALID_ARGUMENT) when an integer type does not have it
    */

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.hawser.HawserException;
 
 /** Operations that move elements, and the shapes that go together. */
@@ -31,7 +30,7 @@ final class Shaping {
   }
 
   static Value reshape(Value value, long... shape) {
-    TensorType type = value.tensorType().withShape(checked(value, "reshape", shape));
+    TensorType type = value.tensorType().withShape(shape);
     if (type.elements() != value.elements()) {
       throw misfit(
           "reshape to " + Arrays.toString(shape),
@@ -66,7 +65,6 @@ final class Shaping {
   static Value broadcastInDim(Value value, long[] shape, int... dimensions) {
     String op =
         "broadcast to %s in %s".formatted(Arrays.toString(shape), Arrays.toString(dimensions));
-    checked(value, op, shape);
     if (dimensions.length != value.rank()) {
       throw misfit(op, "expected one dimension of the result for each of the operand's", value);
     }
@@ -120,7 +118,7 @@ final class Shaping {
     }
     String ranges =
         IntStream.range(0, shape.length)
-            .mapToObj(i -> "%d:%d:%d".formatted(starts[i], limits[i], strides[i]))
+            .mapToObj(i -> starts[i] + ":" + limits[i] + ":" + strides[i])
             .collect(Collectors.joining(", ", " [", "]"));
     return move("slice", value, ranges, shape);
   }
@@ -208,13 +206,6 @@ final class Shaping {
     return value
         .emitter()
         .emit(op, List.of(value), attributes, value.tensorType().withShape(shape));
-  }
-
-  private static long[] checked(Value value, String op, long... shape) {
-    if (LongStream.of(shape).anyMatch(extent -> extent < 0)) {
-      throw misfit(op, "expected no negative extent in " + Arrays.toString(shape), value);
-    }
-    return shape;
   }
 
   private static void requireRank(String op, Value value, int... lengths) {

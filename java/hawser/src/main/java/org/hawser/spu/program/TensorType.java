@@ -3,16 +3,31 @@ package org.hawser.spu.program;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
 import org.hawser.spu.DataType;
 
 /**
  * The type of a value: its elements' type, and the extent of each dimension, the outermost first.
  *
- * @param shape empty for a scalar
+ * @param shape empty for a scalar; INVALID_ARGUMENT when it cannot be
  */
 public record TensorType(DataType element, long... shape) {
   public TensorType {
     shape = shape.clone();
+    if (Arrays.stream(shape).anyMatch(extent -> extent < 0)) {
+      throw invalid(shape, "has a negative extent");
+    }
+    try {
+      Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    } catch (ArithmeticException e) {
+      throw invalid(shape, "has too many elements");
+    }
+  }
+
+  private static HawserException invalid(long[] shape, String why) {
+    return new HawserException(
+        ErrorCode.INVALID_ARGUMENT, "the shape %s %s".formatted(Arrays.toString(shape), why));
   }
 
   /** A copy. */
@@ -37,7 +52,7 @@ public record TensorType(DataType element, long... shape) {
 
   /** The number of elements; 1 for a scalar. */
   public long elements() {
-    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
   }
 
   /** As StableHLO writes it, such as {@code tensor<2x3xf32>}. */

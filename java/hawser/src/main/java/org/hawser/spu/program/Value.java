@@ -164,9 +164,9 @@ public final class Value {
   }
 
   /**
-   * Integers are cut off towards zero. SPU multiplies with a reciprocal in fixed point: integer
-   * quotients are exact up to some 2^17 only, and dividing by a large constant is as coarse as that
-   * constant's reciprocal.
+   * Integers are cut off towards zero. SPU multiplies with a reciprocal in fixed point: quotients
+   * of integers are exact below 2^16 only, a bit off above that and without meaning above 2^30; and
+   * a large constant's reciprocal is coarse.
    */
   public Value divide(Value other) {
     return Binary.DIVIDE.of(this, other);

@@ -215,6 +215,36 @@ class ProgramBuilderTest {
   }
 
   @Test
+  void refusesShapesThatCannotBe() {
+    for (long[] shape : List.of(new long[] {2, -1}, new long[] {1L << 32, 1L << 32})) {
+      assertEquals(
+          ErrorCode.INVALID_ARGUMENT,
+          assertThrows(HawserException.class, () -> b.input("x", DataType.F32, shape)).code());
+    }
+  }
+
+  @Test
+  void textHasNoLocale() {
+    Locale before = Locale.getDefault();
+    String text = sortedSlice();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      assertEquals("\u0661", "%d".formatted(1));
+      assertEquals(text, sortedSlice());
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  private static String sortedSlice() {
+    var builder = ProgramBuilder.named("p");
+    Value x = builder.input("x", DataType.F32, 10, 4);
+    Value part = x.slice(new long[] {1, 0}, new long[] {9, 4}).sort(1);
+    builder.output("y", part.pad(x.sum(), new long[] {1, 2}, new long[2], new long[2]).mean(0));
+    return builder.build().stablehlo();
+  }
+
+  @Test
   void constantsAreReadBackAsTheyWere() {
     Locale before = Locale.getDefault();
     Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));

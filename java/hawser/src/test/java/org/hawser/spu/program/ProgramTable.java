@@ -36,6 +36,11 @@ public final class ProgramTable {
    */
   public record Case(
       String name, Program program, List<Tensor> inputs, List<Tensor> expected, double tolerance) {
+    /** Whether SPU has no exact method for it, only one that comes near. */
+    public boolean isApproximate() {
+      return tolerance > FIXED_POINT;
+    }
+
     /** Fails when results are not as expected. */
     public void check(List<Tensor> results) {
       for (int i = 0; i < expected.size(); i++) {
