@@ -387,9 +387,11 @@ public final class Mailbox {
     if (aborted != null) {
       throw aborted.again();
     }
-    for (Refusal refusal : refusals) {
-      if (refusal.covers(from, key)) {
-        throw refusal.reason().again();
+    // By index: this is on the path of every message that is waited for, and an iterator is
+    // garbage.
+    for (int i = 0; i < refusals.size(); i++) {
+      if (refusals.get(i).covers(from, key)) {
+        throw refusals.get(i).reason().again();
       }
     }
     HawserException reason = failures[from];

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -27,6 +28,7 @@ public final class BaseChannel implements Channel {
   public static final String DEFAULT_PREFIX = "spu";
 
   private static final Duration DEFAULT_RECV_TIMEOUT = Duration.ofSeconds(100);
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final Key TEST_KEY = Key.of("__test__");
   private static final byte TEST_BYTE = 0;
   private static final MemorySegment TEST_MESSAGE = Arena.global().allocate(1);
@@ -40,6 +42,7 @@ public final class BaseChannel implements Channel {
   private final Key prefix;
   private final ChannelSends sends;
   private final Pieces pieces;
+  private final Surrender surrender;
   private final LongAdder messagesSent = new LongAdder();
   private final LongAdder bytesSent = new LongAdder();
   private volatile long recvTimeoutNanos = DEFAULT_RECV_TIMEOUT.toNanos();
@@ -76,6 +79,7 @@ public final class BaseChannel implements Channel {
     this.peerRank = peerRank;
     this.prefix = Key.of(tagPrefix + ":");
     this.sends = new ChannelSends();
+    this.surrender = new Surrender(communicator, peerRank, prefix);
     this.pieces = new Pieces(communicator, peerRank);
     communicator.admit(peerRank, prefix);
   }
@@ -100,7 +104,7 @@ public final class BaseChannel implements Channel {
       throw e;
     }
     if (!await(() -> delivery.ended || sends.isAborted())) {
-      throw timeout("%d bytes under %s are not delivered".formatted(bytes, tag));
+      throw timeout("%d bytes under %s are not delivered".formatted(bytes, tag), recvTimeoutNanos);
     }
     if (!delivery.ended) {
       sends.requireOpen();
@@ -141,7 +145,7 @@ public final class BaseChannel implements Channel {
       Key tag, long address, long bytes, Completion completion, long context) {
     while (!sends.tryAcquire()) {
       if (!await(sends::hasRoom)) {
-        throw timeout("the throttle window stays full");
+        throw timeout("the throttle window stays full", recvTimeoutNanos);
       }
     }
     start(tag, address, bytes, sends.begin(completion, context, true), false);
@@ -180,8 +184,40 @@ public final class BaseChannel implements Channel {
   public Message recv(Key tag) {
     long timeout = recvTimeoutNanos;
     Key key = key(tag);
-    Message message = communicator.recv(peerRank, key, timeout);
+    Message message;
+    try {
+      message = communicator.recv(peerRank, key, Math.min(timeout, LOOK_NANOS));
+    } catch (HawserException e) {
+      message = recvLate(key, timeout, e);
+    }
     return pieces.isPiece(message) ? pieces.join(key, message, timeout) : message;
+  }
+
+  /**
+   * Waits on, and looks now and then whether the peer has given up: then nothing comes any more.
+   */
+  private Message recvLate(Key key, long timeoutNanos, HawserException firstFailure) {
+    HawserException failure = firstFailure;
+    long deadline = System.nanoTime() + timeoutNanos - LOOK_NANOS;
+    while (failure.code() == ErrorCode.TIMEOUT) {
+      surrender.throwIfHeard();
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        throw timeout("no message under key " + key, timeoutNanos);
+      }
+      try {
+        return communicator.recv(peerRank, key, Math.min(left, LOOK_NANOS));
+      } catch (HawserException e) {
+        failure = e;
+      }
+    }
+    throw failure;
+  }
+
+  /** As {@link #abort}, and tells the peer why; does not wait for it. */
+  void giveUp(HawserException reason) {
+    surrender.tell(reason);
+    abort();
   }
 
   @Override
@@ -204,7 +240,7 @@ public final class BaseChannel implements Channel {
   @Override
   public void waitLinkTaskFinish() {
     if (!await(sends::areEnded)) {
-      throw timeout("%d sends have not ended".formatted(sends.underWay()));
+      throw timeout("%d sends have not ended".formatted(sends.underWay()), recvTimeoutNanos);
     }
     sends.throwFirstFailure();
   }
@@ -258,10 +294,10 @@ public final class BaseChannel implements Channel {
     return KEYS.get().set(prefix, tag);
   }
 
-  private HawserException timeout(String what) {
+  private HawserException timeout(String what, long nanos) {
     return new HawserException(
         ErrorCode.TIMEOUT,
-        "%s: %s within %s".formatted(this, what, getRecvTimeout()),
+        "%s: %s within %d ms".formatted(this, what, TimeUnit.NANOSECONDS.toMillis(nanos)),
         null,
         peerRank,
         -1,

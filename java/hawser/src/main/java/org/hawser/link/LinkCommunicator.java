@@ -241,9 +241,13 @@ public final class LinkCommunicator implements AutoCloseable {
             (a, b) -> new LinkStatistics(a.messages() + b.messages(), a.bytes() + b.bytes()));
   }
 
-  /** Something on the link has failed: there is no sense in waiting for the peers at the end. */
-  public void broken() {
+  /**
+   * Something that the parties do together has failed here: wakes who waits on the link, tells the
+   * peers why, where the link is on channels, and lets {@link #close} not wait for them.
+   */
+  public void broken(HawserException reason) {
     broken = true;
+    channels.stream().filter(Objects::nonNull).forEach(channel -> channel.giveUp(reason));
   }
 
   /**
@@ -252,9 +256,7 @@ public final class LinkCommunicator implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (broken) {
-      channels.stream().filter(Objects::nonNull).forEach(BaseChannel::abort);
-    } else {
+    if (!broken) {
       stop();
     }
     context.close();
