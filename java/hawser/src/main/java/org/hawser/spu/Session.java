@@ -86,6 +86,12 @@ public final class Session implements AutoCloseable {
       SessionOptions options) {
     config.requireParties(parties.size());
     List<Integer> mask = List.copyOf(parties);
+    if (!mask.stream().allMatch(party -> party >= 0 && party < communicator.worldSize())) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          "rank %d: there are no parties %s among %d ranks"
+              .formatted(communicator.rank(), mask, communicator.worldSize()));
+    }
     Optional<Device> device =
         mask.contains(communicator.rank())
             ? Optional.of(openDevice(communicator, mask, config, options))
@@ -101,8 +107,8 @@ public final class Session implements AutoCloseable {
     LinkCommunicator link = options.openLink(communicator, parties);
     try {
       return new Device(link, new SpuRuntime(link, config));
-    } catch (RuntimeException e) {
-      link.broken();
+    } catch (HawserException e) {
+      link.broken(e);
       link.close();
       throw e;
     }
@@ -172,14 +178,14 @@ public final class Session implements AutoCloseable {
     List<Share> shares = io.makeShares(tensor, visibility, parties.indexOf(rank));
     try (var sends = exchange.sends(input(name))) {
       for (int i = 0; i < shares.size(); i++) {
-        try (Share share = shares.get(i)) {
-          if (parties.get(i) == rank) {
-            runtime().setVar(name, share);
-          } else {
-            sends.add(parties.get(i), share);
-          }
+        if (parties.get(i) == rank) {
+          runtime().setVar(name, shares.get(i));
+        } else {
+          sends.add(parties.get(i), shares.get(i));
         }
       }
+    } finally {
+      shares.forEach(Share::close);
     }
   }
 

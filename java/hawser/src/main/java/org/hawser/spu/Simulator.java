@@ -23,8 +23,9 @@ import org.hawser.comm.ThreadCommunicator;
  *             });
  * }</pre>
  *
- * <p>Immutable; each run starts afresh, also after a failure. Opens no port, unless the link mode
- * is {@link org.hawser.link.LinkMode#BRPC}.
+ * <p>Immutable; each run starts afresh, also after a failure. Ranks that wait on a link of libspu's
+ * own notice the failure of another only when the session's timeout is over. Opens no port, unless
+ * the link mode is {@link org.hawser.link.LinkMode#BRPC}.
  */
 public final class Simulator {
   private static final AtomicLong RUNS = new AtomicLong();

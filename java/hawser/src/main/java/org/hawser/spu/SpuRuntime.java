@@ -75,8 +75,9 @@ public final class SpuRuntime implements AutoCloseable {
     try (SpuObject program = executable.object()) {
       NativeSpu.run(object, program);
     } catch (HawserException e) {
-      link.broken();
-      throw failed("program %s failed".formatted(executable.name()), e);
+      HawserException failure = failed("program %s failed".formatted(executable.name()), e);
+      link.broken(failure);
+      throw failure;
     }
   }
 

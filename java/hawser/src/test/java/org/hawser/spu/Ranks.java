@@ -42,6 +42,14 @@ final class Ranks {
     return results;
   }
 
+  /** What two that need each other return. */
+  static <T> List<T> both(Callable<T> first, Callable<T> second) throws Exception {
+    try (var threads = Executors.newFixedThreadPool(2)) {
+      Future<T> other = threads.submit(second);
+      return List.of(first.call(), other.get(LIMIT_SECONDS, TimeUnit.SECONDS));
+    }
+  }
+
   /** What a rank's work threw; null when it returned. */
   static Throwable thrown(Future<?> ended) throws InterruptedException, TimeoutException {
     try {
