@@ -306,14 +306,15 @@ class LinkCommunicatorTest {
     var cause = assertInstanceOf(HawserException.class, failure.getCause());
     assertEquals(2, cause.rank());
     assertNames(cause, "the disk is full");
-    links.forEach(LinkCommunicator::broken);
+    links.forEach(link -> link.broken(failure));
     close(links);
   }
 
   @Test
   void opensAnewAfterAFailure() {
     List<LinkCommunicator> links = open(LinkMode.CHANNELS, OPTIONS);
-    links.forEach(LinkCommunicator::broken);
+    var reason = new HawserException(ErrorCode.CANCELLED, "no more today");
+    links.forEach(link -> link.broken(reason));
     close(links);
     List<LinkCommunicator> again = open(LinkMode.CHANNELS, OPTIONS.withId("again"));
     exchange(again, 10, true);
