@@ -57,9 +57,9 @@ record Computation(
    *
    * @param link for the result
    * @param whoOwnsTheRest the owner of inputs that name none
-   * @return empty when nothing was revealed to this party
+   * @return with the outputs that were revealed to this party
    */
-  Optional<RunResult> run(Party party, LinkKind link, int whoOwnsTheRest) {
+  RunResult run(Party party, LinkKind link, int whoOwnsTheRest) {
     try {
       return attempt(party, link, whoOwnsTheRest);
     } catch (RuntimeException e) {
@@ -69,7 +69,7 @@ record Computation(
     }
   }
 
-  private Optional<RunResult> attempt(Party party, LinkKind link, int whoOwnsTheRest) {
+  private RunResult attempt(Party party, LinkKind link, int whoOwnsTheRest) {
     config.requireParties(party.size());
     requireRanks(party.size());
     Map<String, InputFile> own =
@@ -208,28 +208,24 @@ record Computation(
     return Output.written(output, tensor, file.toString());
   }
 
-  private Optional<RunResult> result(
+  private RunResult result(
       Party party,
       LinkKind link,
       double seconds,
       CommStatistics before,
       CommStatistics after,
       List<Output> revealed) {
-    if (revealTo != null && revealTo != party.rank()) {
-      return Optional.empty();
-    }
     boolean counted = link == LinkKind.thread || link == LinkKind.lanes;
-    return Optional.of(
-        new RunResult(
-            party.rank(),
-            party.size(),
-            config.protocol().name(),
-            config.field().name(),
-            link,
-            seconds,
-            counted ? after.messagesSent() - before.messagesSent() : null,
-            counted ? after.bytesSent() - before.bytesSent() : null,
-            revealed));
+    return new RunResult(
+        party.rank(),
+        party.size(),
+        config.protocol().name(),
+        config.field().name(),
+        link,
+        seconds,
+        counted ? after.messagesSent() - before.messagesSent() : null,
+        counted ? after.bytesSent() - before.bytesSent() : null,
+        revealed);
   }
 
   private static HawserException invalid(String message) {

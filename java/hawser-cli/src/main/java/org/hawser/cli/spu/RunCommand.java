@@ -120,7 +120,7 @@ public final class RunCommand implements Callable<Integer> {
   private void simulate(Computation computation) {
     LinkKind link = parties.link(Optional.empty());
     try (var all = new Together(parties.threads())) {
-      List<Optional<RunResult>> results =
+      List<RunResult> results =
           all.run(
               party ->
                   (party.rank() == shown() ? computation : computation.withoutFiles())
@@ -166,20 +166,16 @@ public final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Optional<RunResult> told) {
+  private void print(RunResult result) {
     PrintWriter out = spec.commandLine().getOut();
-    if (told.isEmpty()) {
-      if (!json) {
-        out.println("done; the results are told to rank " + revealTo);
-      }
-      return;
-    }
-    RunResult result = told.get();
     if (json) {
       out.println(Json.write(result));
       return;
     }
     result.outputs().forEach(output -> out.println(output.line()));
+    if (revealTo != null && revealTo != result.rank()) {
+      out.println("the results were revealed to rank " + revealTo);
+    }
     out.printf(
         Locale.ROOT,
         "%s %s, %d parties over %s: %.3f s%s%n",
