@@ -3,6 +3,8 @@ package org.hawser.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,6 +71,14 @@ public final class Cli implements AutoCloseable {
     try (Cli cli = start(variables, arguments)) {
       return cli.await(limit);
     }
+  }
+
+  /** Runs {@code hawser ARGUMENTS} in this process, for commands that end at once. */
+  public static Outcome here(String... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int exit = Hawser.run(LOOPBACK, new PrintWriter(out), new PrintWriter(err), arguments);
+    return new Outcome(exit, out.toString().lines().toList(), err.toString());
   }
 
   /** The port in the first line of a command that listens with {@code --json}. */
