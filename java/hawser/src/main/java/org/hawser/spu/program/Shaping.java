@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.hawser.HawserException;
+import org.hawser.spu.DataType;
 
 /** Operations that move elements, and the shapes that go together. */
 final class Shaping {
@@ -216,10 +217,23 @@ final class Shaping {
   }
 
   private static void requireStarts(String op, Value value, List<Value> starts) {
-    if (starts.stream().anyMatch(s -> !s.tensorType().isScalar() || s.type().isFloating())) {
+    boolean alike =
+        starts.stream()
+            .allMatch(start -> start.tensorType().equals(starts.getFirst().tensorType()));
+    boolean integers =
+        starts.stream()
+            .allMatch(
+                start ->
+                    start.tensorType().isScalar()
+                        && !start.type().isFloating()
+                        && start.type() != DataType.I1);
+    if (!alike || !integers) {
       throw value
           .emitter()
-          .misfit(op, Emitter.join(List.of(value), starts), "expected scalar integers as starts");
+          .misfit(
+              op,
+              Emitter.join(List.of(value), starts),
+              "expected scalar integers of one type as starts");
     }
   }
 

@@ -9,7 +9,6 @@ import static org.hawser.spu.program.ProgramTable.program;
 import static org.hawser.spu.program.ProgramTable.scalar;
 import static org.hawser.spu.program.ProgramTable.truths;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.hawser.spu.DataType;
@@ -174,45 +173,7 @@ final class FoldPrograms {
                                         .dynamicSlice(List.of(row, column), 1, 1)
                                         .reshape()
                                         .add(inner.get(0).multiply(0.5))))),
-            scalar(6 + 0.5 * (0.25 + 0.5 * (4 + 0.5 * (3.5 + 0.5 * (-2 + 0.5)))))),
-        logisticTraining());
-  }
-
-  /** Four features in two blocks, two batches, two epochs; the same in plain Java. */
-  private static Case logisticTraining() {
-    double[][] left = {{1, -0.5}, {-1, 0.25}, {0.5, 2}, {-2, -1}};
-    double[][] right = {{0.5, 1}, {-0.75, -1}, {1.5, 0}, {0.25, -0.5}};
-    double[] y = {1, 0, 1, 0};
-    double[] model = new double[5];
-    for (int epoch = 0; epoch < 2; epoch++) {
-      for (int batch = 0; batch < 4; batch += 2) {
-        double[] gradient = new double[5];
-        for (int row = batch; row < batch + 2; row++) {
-          double[] x = {left[row][0], left[row][1], right[row][0], right[row][1], 1};
-          double score = 0;
-          for (int i = 0; i < 5; i++) {
-            score += x[i] * model[i];
-          }
-          for (int i = 0; i < 5; i++) {
-            gradient[i] += x[i] * (1 / (1 + Math.exp(-score)) - y[row]);
-          }
-        }
-        for (int i = 0; i < 5; i++) {
-          model[i] -= 0.5 * gradient[i] / 2;
-        }
-      }
-    }
-    Program training =
-        LogisticRegression.of(4, 2, 2).withBatch(2).withLearningRate(0.5).training(2);
-    return new Case(
-        "logistic_training",
-        training,
-        List.of(
-            matrix(Stream.of(left).flatMapToDouble(Arrays::stream).toArray(), 4, 2),
-            matrix(Stream.of(right).flatMapToDouble(Arrays::stream).toArray(), 4, 2),
-            floats(y)),
-        List.of(floats(model[0], model[1], model[2], model[3]), scalar(model[4])),
-        0.01);
+            scalar(6 + 0.5 * (0.25 + 0.5 * (4 + 0.5 * (3.5 + 0.5 * (-2 + 0.5)))))));
   }
 
   private static List<Case> constants() {

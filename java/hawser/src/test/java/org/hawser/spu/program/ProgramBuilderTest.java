@@ -151,6 +151,9 @@ class ProgramBuilderTest {
     assertRefused("pad with", () -> x.pad(x, new long[2], new long[2], new long[2]));
     assertRefused(
         "sum(F32[2, 3]): expected different dimensions of 0 to 1, not [2]", () -> x.sum(2));
+    assertRefused(
+        "dynamicSlice of [1, 1](F32[2, 3], F32[], F32[]): expected scalar integers",
+        () -> x.dynamicSlice(List.of(f32(), f32()), 1, 1));
     assertRefused("any(F32[2, 3]): expected truth values", x::any);
     assertRefused("mean(I32[2, 3]): expected floating-point", i::mean);
     assertRefused("maximum(F32[0]): expected at least one element", () -> f32(0).maximum());

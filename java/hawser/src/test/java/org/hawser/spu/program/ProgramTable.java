@@ -59,7 +59,11 @@ public final class ProgramTable {
   interface Body extends BiFunction<ProgramBuilder, List<Value>, List<Value>> {}
 
   public static List<Case> cases() {
-    return Stream.of(ElementwisePrograms.cases(), ShapePrograms.cases(), FoldPrograms.cases())
+    return Stream.of(
+            ElementwisePrograms.cases(),
+            ShapePrograms.cases(),
+            FoldPrograms.cases(),
+            LogisticPrograms.cases())
         .flatMap(List::stream)
         .toList();
   }
