@@ -1,29 +1,36 @@
 package org.hawser.lane;
 
 /**
- * How long a wait polls before it sleeps: briefly while waits are short, not at all while they are
- * long. Belongs to the driver.
+ * How long a wait polls before it sleeps: briefly while polling finds something, not at all once it
+ * has failed a few times in a row. Belongs to the driver.
  *
- * <p>A wake-up from sleep alone takes about as long as the brief spin. Two ends that both sleep
- * would therefore never look fast to each other; now and then a wait polls on trial, and one
- * success is enough to go on.
+ * <p>A wake-up from sleep takes some 50 us. Two ends that both sleep would therefore never look fast
+ * to each other: now and then a wait polls on trial, long enough to see a peer wake up and answer.
+ * Where two ends share a core it is the polling that holds the peer up; there trials fail, and both
+ * sleep.
  */
 final class SpinBudget {
-  private static final long SPIN_NANOS = 50_000;
-  private static final long SHORT_NANOS = 60_000;
+  private static final long SPIN_NANOS = 100_000;
+  private static final int FAILURES = 3;
   private static final int TRIAL_EVERY = 32;
 
-  private long average;
+  private int failures;
   private int waits;
+  private long given;
 
   /** What the next wait may poll. */
   long nanos() {
     waits++;
-    return average < SHORT_NANOS || waits % TRIAL_EVERY == 0 ? SPIN_NANOS : 0;
+    given = failures < FAILURES || waits % TRIAL_EVERY == 0 ? SPIN_NANOS : 0;
+    return given;
   }
 
   /** How long that wait lasted. */
   void waited(long nanos) {
-    average = nanos < SPIN_NANOS ? Math.min(average, nanos) : average + (nanos - average) / 8;
+    if (nanos < given) {
+      failures = 0;
+    } else if (given > 0) {
+      failures++;
+    }
   }
 }
