@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 // Raised whenever a function's signature, a struct or a constant in this file changes.
-#define HAWSER_SPU_ABI_VERSION 1u
+#define HAWSER_SPU_ABI_VERSION 2u
 
 typedef struct hawser_spu_error {
   int32_t code;     // a hawser_code
@@ -58,7 +58,8 @@ enum hawser_spu_request {
 // NUL-terminated. The table is copied.
 typedef struct hawser_spu_channel {
   // Answers 1 when `data` is still needed, until hawser_spu_sent(token) is called exactly once; 0 when it is not.
-  // `token` is 0 for a HAWSER_SPU_SEND, which must not keep the data.
+  // A HAWSER_SPU_SEND calls hawser_spu_sent(token) exactly once in any case, before it returns or after: one that takes
+  // too long fails, but cannot let go of the data at once.
   int32_t (*send)(int64_t channel, int32_t sending, const char* key, int32_t key_bytes, const void* data, int64_t bytes,
                   int64_t token, hawser_spu_error* error);
   // Waits for a message and answers its bytes. It stays pending for the `take` that the same thread calls next.

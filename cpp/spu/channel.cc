@@ -82,7 +82,7 @@ PyObject* send(PyObject* self, PyObject* const* arguments, size_t flags, PyObjec
     return nullptr;
   }
   drop_sent();
-  const int64_t token = method.what == HAWSER_SPU_SEND ? 0 : hold_until_sent(value);
+  const int64_t token = hold_until_sent(value);
   Answer answer;
   int32_t result;
   {
@@ -92,7 +92,7 @@ PyObject* send(PyObject* self, PyObject* const* arguments, size_t flags, PyObjec
     result = channel.ops.send(channel.id, method.what, key, key_bytes, PyBytes_AS_STRING(value),
                               PyBytes_GET_SIZE(value), token, &answer.error);
   }
-  if (token != 0 && result != 1) {
+  if (method.what != HAWSER_SPU_SEND && result != 1) {
     sent(token);
   }
   drop_sent();

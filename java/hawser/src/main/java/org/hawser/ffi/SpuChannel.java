@@ -9,8 +9,12 @@ package org.hawser.ffi;
  * an error. A method may block; the interpreter is not held meanwhile.
  */
 public interface SpuChannel {
-  /** Sends, and returns when the memory may change. */
-  void send(long key, int keyBytes, long data, long bytes);
+  /**
+   * Sends, and returns when the memory may change. A send that takes too long throws while the
+   * memory is still in use: it stays as it is until any thread calls {@link SpuLibrary#sent} with
+   * {@code token}, exactly once in any case, before this has ended or after.
+   */
+  void send(long key, int keyBytes, long data, long bytes, long token);
 
   /**
    * Starts to send.

@@ -70,8 +70,8 @@ final class SpuUpcalls {
       SpuChannel channel = entry.channel;
       return switch (sending) {
         case 0 -> {
-          channel.send(key, keyBytes, data, bytes);
-          yield 0;
+          channel.send(key, keyBytes, data, bytes, token);
+          yield 1;
         }
         case 1 -> channel.sendAsync(key, keyBytes, data, bytes, token) ? 1 : 0;
         case 2 -> channel.sendAsyncThrottled(key, keyBytes, data, bytes, token) ? 1 : 0;

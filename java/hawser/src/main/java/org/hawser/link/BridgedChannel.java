@@ -19,9 +19,9 @@ final class BridgedChannel implements SpuChannel {
   private static final ThreadLocal<Desk> DESKS = ThreadLocal.withInitial(Desk::new);
   private static final Completion TELL_LIBSPU = (token, failure) -> SpuLibrary.sent(token);
 
-  private final Channel channel;
+  private final BaseChannel channel;
 
-  BridgedChannel(Channel channel) {
+  BridgedChannel(BaseChannel channel) {
     this.channel = channel;
   }
 
@@ -30,8 +30,8 @@ final class BridgedChannel implements SpuChannel {
   }
 
   @Override
-  public void send(long key, int keyBytes, long data, long bytes) {
-    channel.send(key(key, keyBytes), data, bytes);
+  public void send(long key, int keyBytes, long data, long bytes, long token) {
+    channel.send(key(key, keyBytes), data, bytes, TELL_LIBSPU, token);
   }
 
   @Override

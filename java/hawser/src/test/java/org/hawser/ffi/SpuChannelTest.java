@@ -81,11 +81,12 @@ class SpuChannelTest {
                 "sendAsync",
                 arguments -> {
                   // Delivered at once, told as sent only later.
-                  channel.send(
+                  channel.sendAsyncThrottled(
                       (long) arguments[0],
                       (int) arguments[1],
                       (long) arguments[2],
-                      (long) arguments[3]);
+                      (long) arguments[3],
+                      0);
                   tokens.add((long) arguments[4]);
                   return true;
                 });

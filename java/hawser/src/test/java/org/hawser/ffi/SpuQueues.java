@@ -71,7 +71,12 @@ class SpuQueues {
     }
 
     @Override
-    public void send(long key, int keyBytes, long data, long bytes) {
+    public void send(long key, int keyBytes, long data, long bytes, long token) {
+      put(key, keyBytes, data, bytes);
+      SpuLibrary.sent(token);
+    }
+
+    private void put(long key, int keyBytes, long data, long bytes) {
       messages.incrementAndGet();
       queue(rank, peer, key, keyBytes)
           .add(NativeMemory.at(data, bytes).toArray(ValueLayout.JAVA_BYTE));
@@ -93,7 +98,7 @@ class SpuQueues {
 
     @Override
     public boolean sendAsyncThrottled(long key, int keyBytes, long data, long bytes, long token) {
-      send(key, keyBytes, data, bytes);
+      put(key, keyBytes, data, bytes);
       return false;
     }
 
@@ -125,7 +130,7 @@ class SpuQueues {
     @Override
     public void testSend(long timeoutMillis) {
       try (Arena arena = Arena.ofConfined()) {
-        send(arena.allocateFrom("__test__").address(), 8, arena.allocate(1).address(), 1);
+        put(arena.allocateFrom("__test__").address(), 8, arena.allocate(1).address(), 1);
       }
     }
 

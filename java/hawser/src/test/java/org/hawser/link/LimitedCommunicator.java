@@ -2,25 +2,19 @@ package org.hawser.link;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
-import org.hawser.HawserException;
-import org.hawser.comm.CommStatistics;
 import org.hawser.comm.Communicator;
 import org.hawser.comm.Completion;
 import org.hawser.comm.Key;
-import org.hawser.comm.Message;
 
 /** A communicator that carries short messages only, and counts those under way. */
-final class LimitedCommunicator implements Communicator {
-  private final Communicator carrier;
+final class LimitedCommunicator extends ForwardingCommunicator {
   private final long limit;
   private final AtomicInteger underWay = new AtomicInteger();
   private final AtomicInteger mostUnderWay = new AtomicInteger();
 
   LimitedCommunicator(Communicator carrier, long limit) {
-    this.carrier = carrier;
+    super(carrier);
     this.limit = limit;
   }
 
@@ -44,67 +38,12 @@ final class LimitedCommunicator implements Communicator {
 
   @Override
   public void send(int to, Key key, long address, long bytes, Completion completion, long context) {
-    carrier.send(to, key, address, bytes, counted(bytes, completion), context);
+    super.send(to, key, address, bytes, counted(bytes, completion), context);
   }
 
   @Override
   public void deliver(
       int to, Key key, long address, long bytes, Completion completion, long context) {
-    carrier.deliver(to, key, address, bytes, counted(bytes, completion), context);
-  }
-
-  @Override
-  public int rank() {
-    return carrier.rank();
-  }
-
-  @Override
-  public int worldSize() {
-    return carrier.worldSize();
-  }
-
-  @Override
-  public Message recv(int from, Key key, long timeoutNanos) {
-    return carrier.recv(from, key, timeoutNanos);
-  }
-
-  @Override
-  public boolean hasMessage(int from, Key key) {
-    return carrier.hasMessage(from, key);
-  }
-
-  @Override
-  public Optional<byte[]> peekMessage(int from, Key key, int bytes) {
-    return carrier.peekMessage(from, key, bytes);
-  }
-
-  @Override
-  public void refuse(int from, Key prefix, HawserException reason) {
-    carrier.refuse(from, prefix, reason);
-  }
-
-  @Override
-  public void admit(int from, Key prefix) {
-    carrier.admit(from, prefix);
-  }
-
-  @Override
-  public CommStatistics statistics() {
-    return carrier.statistics();
-  }
-
-  @Override
-  public void abort(String reason) {
-    carrier.abort(reason);
-  }
-
-  @Override
-  public void close() {
-    carrier.close();
-  }
-
-  @Override
-  public void await(BooleanSupplier done, long timeoutNanos) {
-    carrier.await(done, timeoutNanos);
+    super.deliver(to, key, address, bytes, counted(bytes, completion), context);
   }
 }
