@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /** A message that arrived in an envelope, in a block of a pool. */
 final class BlockMessage extends Arrival {
-  private final Blocks.Block block;
+  private Blocks.Block block;
   private final MemorySegment payload;
 
   BlockMessage(Blocks.Block block, long at, long bytes) {
@@ -29,7 +29,10 @@ final class BlockMessage extends Arrival {
 
   @Override
   public void close() {
-    block.giveBack();
+    if (block != null) {
+      block.giveBack();
+      block = null;
+    }
   }
 
   @Override

@@ -62,7 +62,10 @@ final class CopiedMessage extends Arrival {
 
   @Override
   public void close() {
-    buffers.giveBack(copy);
+    if (copy != null) {
+      buffers.giveBack(copy);
+      copy = null;
+    }
   }
 
   @Override

@@ -75,6 +75,9 @@ final class HandedMessage extends Arrival {
 
   private void end(HawserException failure) {
     Completion told = completion;
+    if (told == null) {
+      return; // closed twice
+    }
     long with = context;
     completion = null;
     pool.push(this);

@@ -16,7 +16,10 @@ public interface Message extends AutoCloseable {
   /** Its bytes, read-only, to be used before {@link #close}. */
   MemorySegment segment();
 
-  /** Gives the memory back to the communicator, or to the sender it came from. Never blocks. */
+  /**
+   * Gives the memory back to the communicator, or to the sender it came from. Never blocks. Does
+   * nothing when called again at once.
+   */
   @Override
   void close();
 }

@@ -171,6 +171,29 @@ abstract class CommunicatorContract {
   }
 
   @Test
+  void letsMessagesBeClosedTwice() {
+    for (long bytes : new long[] {10, 10_000, MIB}) {
+      MemorySegment segment = payload(bytes, 1);
+      List<Sending> sends = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        sends.add(rank(0).send(1, "key", segment));
+      }
+      Message first = rank(1).recv(0, "key", SOON);
+      first.close();
+      first.close();
+      Message second = rank(1).recv(0, "key", SOON);
+      Message third = rank(1).recv(0, "key", SOON);
+      sends.add(rank(0).send(1, "key", payload(bytes, 2)));
+      Message fourth = rank(1).recv(0, "key", SOON);
+      Payload.check(second.segment(), bytes, 1);
+      Payload.check(third.segment(), bytes, 1);
+      Payload.check(fourth.segment(), bytes, 2);
+      List.of(second, third, fourth).forEach(Message::close);
+      sends.forEach(sending -> sending.await(SOON));
+    }
+  }
+
+  @Test
   void takesKeysThatAreSetAnew() {
     var key = new Key();
     MemorySegment segment = payload(8, 3);
