@@ -182,7 +182,9 @@ final class LanePeer {
 
   private void drainOnce() {
     try {
-      while (lost == null && slots[first].transfer != null && communicator.mailbox().hasRoom()) {
+      while (lost == null
+          && slots[first].transfer != null
+          && communicator.mailbox().hasRoom(peer)) {
         Slot slot = slots[first];
         first = (first + 1) % POSTED;
         posted--;

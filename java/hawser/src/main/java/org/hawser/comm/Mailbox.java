@@ -30,6 +30,8 @@ public final class Mailbox {
   private final HawserException[] failures;
   private final MailboxQueues queues = new MailboxQueues();
   private final Queue<Arrival> deferred = new ArrayDeque<>();
+  // By sender: threads that wait for one of its messages.
+  private final int[] waiting;
   private Waiter freeWaiters;
   private long bytesWaiting;
   private int messagesWaiting;
@@ -48,9 +50,13 @@ public final class Mailbox {
     this.rank = rank;
     this.limit = limit;
     this.failures = new HawserException[worldSize];
+    this.waiting = new int[worldSize];
   }
 
-  /** Called, by any thread and without a lock, when there is room again after there was none. */
+  /**
+   * Called, by any thread and without a lock, when {@link #hasRoom} may answer otherwise after it
+   * has said no.
+   */
   public void onRoom(Runnable action) {
     onRoom = action;
   }
@@ -116,9 +122,12 @@ public final class Mailbox {
     message.dropped(reason); // The mailbox was emptied meanwhile.
   }
 
-  /** Whether less waits than may. When not, {@link #onRoom} tells of the change. */
-  public synchronized boolean hasRoom() {
-    boolean room = bytesWaiting < limit;
+  /**
+   * Whether to take in what comes next from a rank: less waits than may, or somebody waits for what
+   * may lie behind. When not, {@link #onRoom} tells of the change.
+   */
+  public synchronized boolean hasRoom(int from) {
+    boolean room = bytesWaiting < limit || waiting[from] > 0;
     pressure |= !room;
     return room;
   }
@@ -196,13 +205,13 @@ public final class Mailbox {
   /**
    * As {@link Communicator#recv(int, Key, long)}.
    *
-   * @param waiting how the calling thread waits
+   * @param strategy how the calling thread waits
    */
-  public Message recv(int from, Key key, long timeoutNanos, Waiting waiting) {
+  public Message recv(int from, Key key, long timeoutNanos, Waiting strategy) {
     checkRank(from);
     Message message = takeIfThere(from, key);
     if (message == null) {
-      message = await(from, key, timeoutNanos, waiting);
+      message = await(from, key, timeoutNanos, strategy);
     }
     if (pressure) {
       relieve();
@@ -215,7 +224,7 @@ public final class Mailbox {
     return queue != null && queue.hasMessage() ? take(queue) : null;
   }
 
-  private Message await(int from, Key key, long timeoutNanos, Waiting waiting) {
+  private Message await(int from, Key key, long timeoutNanos, Waiting strategy) {
     long start = System.nanoTime();
     Waiter waiter = join(from, key);
     try {
@@ -235,7 +244,10 @@ public final class Mailbox {
         if (wanted != null) {
           wanted.begin();
         }
-        waiting.await(waiter, timeoutNanos - (System.nanoTime() - start));
+        if (pressure) {
+          onRoom.run();
+        }
+        strategy.await(waiter, timeoutNanos - (System.nanoTime() - start));
       }
     } finally {
       leave(waiter);
@@ -331,11 +343,13 @@ public final class Mailbox {
     waiter.queue = queues.findOrAdd(from, key);
     waiter.next = waiter.queue.waiters;
     waiter.queue.waiters = waiter;
+    waiting[from]++;
     return waiter;
   }
 
   private synchronized void leave(Waiter waiter) {
     MessageQueue queue = waiter.queue;
+    waiting[queue.from]--;
     if (queue.waiters == waiter) {
       queue.waiters = waiter.next;
     } else {

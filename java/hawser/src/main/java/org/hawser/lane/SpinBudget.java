@@ -4,10 +4,10 @@ package org.hawser.lane;
  * How long a wait polls before it sleeps: briefly while polling finds something, not at all once it
  * has failed a few times in a row. Belongs to the driver.
  *
- * <p>A wake-up from sleep takes some 50 us. Two ends that both sleep would therefore never look fast
- * to each other: now and then a wait polls on trial, long enough to see a peer wake up and answer.
- * Where two ends share a core it is the polling that holds the peer up; there trials fail, and both
- * sleep.
+ * <p>A wake-up from sleep takes some 50 us. Two ends that both sleep would therefore never look
+ * fast to each other: now and then a wait polls on trial, long enough to see a peer wake up and
+ * answer. Where two ends share a core it is the polling that holds the peer up; there trials fail,
+ * and both sleep.
  */
 final class SpinBudget {
   private static final long SPIN_NANOS = 100_000;

@@ -131,10 +131,10 @@ class MailboxTest {
   @Test
   void tellsWhenThereIsRoomAgain() {
     mailbox.onRoom(roomTold::incrementAndGet);
-    assertTrue(mailbox.hasRoom());
+    assertTrue(mailbox.hasRoom(0));
     deliver("a", LIMIT);
     deliver("b", 10);
-    assertFalse(mailbox.hasRoom());
+    assertFalse(mailbox.hasRoom(0));
     recv("b", 0);
     assertEquals(0, roomTold.get());
     recv("a", 0);
@@ -142,6 +142,21 @@ class MailboxTest {
     deliver("c", 10);
     recv("c", 0);
     assertEquals(1, roomTold.get());
+  }
+
+  @Test
+  void takesInWhatSomebodyWaitsForAlthoughItIsFull() {
+    mailbox.onRoom(roomTold::incrementAndGet);
+    deliver("full", LIMIT);
+    assertFalse(mailbox.hasRoom(0));
+    var waiting = Background.start(() -> recv("behind", SOON));
+    Background.until(() -> roomTold.get() > 0);
+    assertTrue(mailbox.hasRoom(0));
+    assertFalse(mailbox.hasRoom(1));
+    deliver("before", 10);
+    Parcel wanted = deliver("behind", 10);
+    assertSame(wanted, Background.join(waiting));
+    assertFalse(mailbox.hasRoom(0));
   }
 
   @Test

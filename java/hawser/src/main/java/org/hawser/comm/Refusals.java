@@ -1,0 +1,30 @@
+package org.hawser.comm;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.hawser.HawserException;
+
+/** What is not waited for: messages of a rank under keys that begin so. Guarded by the mailbox. */
+final class Refusals {
+  private final List<Refusal> all = new ArrayList<>();
+
+  private record Refusal(int from, Key prefix, HawserException reason) {}
+
+  void add(int from, Key prefix, HawserException reason) {
+    all.add(new Refusal(from, new Key().set(prefix), reason));
+  }
+
+  void remove(int from, Key prefix) {
+    all.removeIf(refusal -> refusal.from == from && refusal.prefix.equals(prefix));
+  }
+
+  /** Why a message is not waited for; null when it is. */
+  HawserException reason(int from, Key key) {
+    for (Refusal refusal : all) {
+      if (refusal.from == from && key.startsWith(refusal.prefix)) {
+        return refusal.reason;
+      }
+    }
+    return null;
+  }
+}
