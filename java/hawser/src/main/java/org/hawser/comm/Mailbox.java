@@ -35,7 +35,7 @@ public final class Mailbox {
   private Waiter freeWaiters;
   private long bytesWaiting;
   private int messagesWaiting;
-  private final List<Refusal> refusals = new ArrayList<>();
+  private final Refusals refusals = new Refusals();
   private HawserException aborted;
   // Read without the lock as a hint: something was refused or deferred for want of room.
   private volatile boolean pressure;
@@ -150,20 +150,12 @@ public final class Mailbox {
     }
   }
 
-  /** What a rank says under keys that begin so is not waited for. */
-  private record Refusal(int from, Key prefix, HawserException reason) {
-    boolean covers(int rank, Key key) {
-      return rank == from && key.startsWith(prefix);
-    }
-  }
-
   /** As {@link Communicator#refuse}. */
   public synchronized void refuse(int from, Key prefix, HawserException reason) {
-    var refusal = new Refusal(from, new Key().set(prefix), reason);
-    refusals.add(refusal);
+    refusals.add(from, prefix, reason);
     queues.forEach(
         queue -> {
-          if (refusal.covers(queue.from, queue.key)) {
+          if (refusals.reason(queue.from, queue.key) != null) {
             wakeAll(queue);
           }
         });
@@ -171,7 +163,7 @@ public final class Mailbox {
 
   /** As {@link Communicator#admit}. */
   public synchronized void admit(int from, Key prefix) {
-    refusals.removeIf(refusal -> refusal.from() == from && refusal.prefix().equals(prefix));
+    refusals.remove(from, prefix);
   }
 
   /** Drops what is there, and lets everybody fail who waits or comes later. */
@@ -401,12 +393,9 @@ public final class Mailbox {
     if (aborted != null) {
       throw aborted.again();
     }
-    // By index: this is on the path of every message that is waited for, and an iterator is
-    // garbage.
-    for (int i = 0; i < refusals.size(); i++) {
-      if (refusals.get(i).covers(from, key)) {
-        throw refusals.get(i).reason().again();
-      }
+    HawserException refused = refusals.reason(from, key);
+    if (refused != null) {
+      throw refused.again();
     }
     HawserException reason = failures[from];
     if (reason != null) {

@@ -20,7 +20,10 @@ final class Refusals {
 
   /** Why a message is not waited for; null when it is. */
   HawserException reason(int from, Key key) {
-    for (Refusal refusal : all) {
+    // By index: this is on the path of every message that is waited for, and an iterator is
+    // garbage.
+    for (int i = 0; i < all.size(); i++) {
+      Refusal refusal = all.get(i);
       if (refusal.from == from && key.startsWith(refusal.prefix)) {
         return refusal.reason;
       }
