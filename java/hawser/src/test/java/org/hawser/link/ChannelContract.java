@@ -357,6 +357,19 @@ abstract class ChannelContract {
   }
 
   @Test
+  void tellsItsPeerThatItGivesUpAndWhomToBlame() {
+    Channel there = channel(1, 0);
+    var waiting = Background.failing(() -> there.recv("never"));
+    Background.pause(50);
+    var reason = new HawserException(ErrorCode.TIMEOUT, "rank 2 is late", null, 2, -1, "", 0);
+    channel(0, 1).giveUp(reason);
+    HawserException failure = Background.join(waiting);
+    assertEquals(ErrorCode.LINK_FAILED, failure.code());
+    assertEquals(2, failure.rank());
+    assertNames(failure, "rank 1", "rank 0", "rank 2 is late");
+  }
+
+  @Test
   void raisesTheFirstFailureOfItsSendsOnce() {
     Channel here = channel(0, 1);
     rank(1).abort("the disk is full");
