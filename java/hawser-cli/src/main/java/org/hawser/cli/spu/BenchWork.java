@@ -75,7 +75,7 @@ record BenchWork(BenchProgram program, LinkKind link, Protocol protocol, int run
   }
 
   private PartyReport move(Party party, boolean speaks) {
-    try (var context = party.link(ID);
+    try (var context = party.openLink(ID);
         var messages = new LinkMessages(context, program.rows())) {
       return measure(
           party,
@@ -107,7 +107,7 @@ record BenchWork(BenchProgram program, LinkKind link, Protocol protocol, int run
     CommStatistics after = party.communicator().statistics();
     // What the parties said to each other when they met does not belong to the program.
     long met = (runs + 1L) * (party.size() - 1);
-    boolean counted = link == LinkKind.thread || link == LinkKind.lanes;
+    boolean counted = link.isCounted();
     return new PartyReport(
         walls,
         medians.isEmpty() ? null : medians.stream().sorted().toList().get(medians.size() / 2),

@@ -15,4 +15,9 @@ public enum LinkKind {
   boolean isLocal() {
     return this == mem || this == thread;
   }
+
+  /** Whether the program's messages pass through the parties' communicator, which counts them. */
+  boolean isCounted() {
+    return this == thread || this == lanes;
+  }
 }

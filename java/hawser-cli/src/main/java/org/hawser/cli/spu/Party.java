@@ -4,8 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.hawser.ErrorCode;
-import org.hawser.HawserException;
 import org.hawser.cli.common.FirstLane;
 import org.hawser.cli.common.FreePort;
 import org.hawser.cli.common.HostPort;
@@ -124,6 +122,11 @@ public final class Party implements AutoCloseable {
     return communicator.worldSize();
   }
 
+  /** What carries the messages of sessions. */
+  LinkKind link() {
+    return link;
+  }
+
   public Communicator communicator() {
     return communicator;
   }
@@ -150,7 +153,7 @@ public final class Party implements AutoCloseable {
   }
 
   /** Opens a bare link of all parties, as a session would. */
-  LinkCommunicator link(String id) {
+  LinkCommunicator openLink(String id) {
     var options = LinkOptions.DEFAULT.withId(id).withRecvTimeout(timeout);
     int[] mask = IntStream.range(0, size()).toArray();
     return switch (link) {
@@ -175,18 +178,6 @@ public final class Party implements AutoCloseable {
         .map(lanes -> lanes.stream().map(LaneShare::sentSoFar).toList())
         .reduce(LaneShare::sum)
         .orElse(List.of());
-  }
-
-  /**
-   * @throws HawserException (INVALID_ARGUMENT) where the link's parties must share a process
-   */
-  static void requireProcesses(LinkKind link) {
-    if (link.isLocal()) {
-      throw new HawserException(
-          ErrorCode.INVALID_ARGUMENT,
-          "--link %s joins threads of one process: add --simulate N, or use lanes or brpc"
-              .formatted(link));
-    }
   }
 
   /** Closes the communicator, and the lanes that were opened for it. */

@@ -72,8 +72,18 @@ final class PartyArguments {
       description = "How long to wait for a party (default ${DEFAULT-VALUE}).")
   private long timeout;
 
+  /** Read once; null until then. */
+  private Optional<SpuDevice> described;
+
   /** What the cluster file says of the device; empty without one. */
   Optional<SpuDevice> device() {
+    if (described == null) {
+      described = read();
+    }
+    return described;
+  }
+
+  private Optional<SpuDevice> read() {
     if ((cluster == null) != (device == null)) {
       throw invalid("--cluster FILE and --device NAME go together");
     }
@@ -94,15 +104,18 @@ final class PartyArguments {
       throw invalid("--simulate takes 2 parties or more, not " + simulate);
     }
     lanes.orElse(Setting.LANES, LOOPBACK);
-    return Party.threads(link(Optional.empty()), simulate, lanes.options(), timeout());
+    return Party.threads(link(), simulate, lanes.options(), timeout());
   }
 
   /** This process's party; waits for the others. */
   Party party() {
-    Optional<SpuDevice> described = device();
-    LinkKind kind = link(described);
-    Party.requireProcesses(kind);
-    Optional<List<HostPort>> addresses = addresses(described);
+    LinkKind kind = link();
+    if (kind.isLocal()) {
+      throw invalid(
+          "--link %s joins threads of one process: add --simulate N, or use lanes or brpc"
+              .formatted(kind));
+    }
+    Optional<List<HostPort>> addresses = addresses();
     if (addresses.isPresent() && rank != null) {
       return connect(kind, rank, addresses.get());
     }
@@ -130,33 +143,33 @@ final class PartyArguments {
     return Party.connect(kind, lanes.options().withRank(own), addresses, brpc, timeout());
   }
 
-  private Optional<List<HostPort>> addresses(Optional<SpuDevice> described) {
-    if (parties != null && described.isPresent()) {
+  private Optional<List<HostPort>> addresses() {
+    if (parties != null && device().isPresent()) {
       throw invalid("--parties and --cluster say the same: leave one out");
     }
     return Optional.ofNullable(parties)
-        .or(() -> described.map(SpuDevice::addresses))
+        .or(() -> device().map(SpuDevice::addresses))
         .map(List::stream)
         .map(stream -> stream.map(HostPort::parse))
         .map(Stream::toList);
   }
 
   /** As told, or else as the cluster file and the environment have it. */
-  LinkKind link(Optional<SpuDevice> described) {
+  private LinkKind link() {
     if (link != null) {
       return link;
     }
     LinkMode mode =
-        described.isPresent()
-            ? described.get().linkMode()
-            : LinkSwitch.mode(Map.of(), System.getenv());
+        device()
+            .map(SpuDevice::linkMode)
+            .orElseGet(() -> LinkSwitch.mode(Map.of(), System.getenv()));
     if (mode == LinkMode.BRPC) {
       return LinkKind.brpc;
     }
     return isSimulated() ? LinkKind.thread : LinkKind.lanes;
   }
 
-  Duration timeout() {
+  private Duration timeout() {
     if (timeout < 1 || timeout > Duration.ofDays(1).toSeconds()) {
       throw invalid("--timeout is 1 second to a day, not " + timeout);
     }

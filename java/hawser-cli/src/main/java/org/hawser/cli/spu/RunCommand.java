@@ -1,8 +1,6 @@
 package org.hawser.cli.spu;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -10,8 +8,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.hawser.ErrorCode;
-import org.hawser.HawserException;
 import org.hawser.cli.cluster.SpuDevice;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.tensor.TensorFiles;
@@ -109,22 +105,20 @@ public final class RunCommand implements Callable<Integer> {
     if (parties.isSimulated()) {
       simulate(computation);
     } else {
-      LinkKind link = parties.link(parties.device());
       try (Party party = parties.party()) {
-        print(computation.run(party, link, party.rank()));
+        print(computation.run(party, party.rank()));
       }
     }
     return 0;
   }
 
   private void simulate(Computation computation) {
-    LinkKind link = parties.link(Optional.empty());
     try (var all = new Together(parties.threads())) {
       List<RunResult> results =
           all.run(
               party ->
                   (party.rank() == shown() ? computation : computation.withoutFiles())
-                      .run(party, link, 0));
+                      .run(party, 0));
       print(results.get(shown()));
     }
   }
@@ -147,23 +141,11 @@ public final class RunCommand implements Callable<Integer> {
         .or(() -> device.flatMap(SpuDevice::fractionBits))
         .ifPresent(config::fxpFractionBits);
     return new Computation(
-        program.getFileName().toString(),
-        text(),
-        argumentNames,
-        outputNames,
+        ProgramFile.read(program, argumentNames, outputNames),
         config.build(),
         inputs.stream().map(InputFile::parse).toList(),
         revealTo,
         outputs);
-  }
-
-  private byte[] text() {
-    try {
-      return Files.readAllBytes(program);
-    } catch (IOException e) {
-      throw new HawserException(
-          ErrorCode.INVALID_ARGUMENT, "the program %s cannot be read: %s".formatted(program, e), e);
-    }
   }
 
   private void print(RunResult result) {
