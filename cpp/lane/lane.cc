@@ -39,6 +39,7 @@ void Lane::go_live() {
   acknowledgements_out_ = 0;
   packet_ = payload_ = nullptr;
   landing_ = {};
+  said_goodbye_ = false;
   read_in_passing_ = true;  // the peer's first packets may have come with its hello
   packets_received_ = chunks_received_ = packets_told_ = chunks_told_ = 0;
   channel_.window.clear();

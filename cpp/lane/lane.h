@@ -54,6 +54,11 @@ class Lane {
 
   bool can_take_packet() const;
   // Whether receive() would find something, be it what the comm read in passing while it sent.
+  // Takes account of the chunks that the peer has acknowledged.
+  void settle();
+
+  // Whether the peer has said on this lane that it closes the link: nothing follows.
+  bool said_goodbye() const { return said_goodbye_; }
   bool has_input() const { return alive_ && (read_in_passing_ || channel_.comm->ready()); }
   uint64_t queued_bytes() const { return packet_bytes_in_flight_; }
   // Whether the peer's kernel ought to be alive: something is under way, or waits because the lane does not take it.
@@ -97,7 +102,6 @@ class Lane {
   void fill_header(unsigned char* packet, uint32_t bytes);
   void remember(Outgoing::What what, Request* request);
   void collect_sent();
-  void settle();
   void begin_delivery(Nanos time);
   void measure(const WindowEntry& entry, Nanos time);
 
@@ -147,6 +151,7 @@ class Lane {
   uint32_t packets_told_ = 0;
   uint32_t chunks_told_ = 0;
 
+  bool said_goodbye_ = false;
   bool read_in_passing_ = false;
 
   Nanos delivered_at_ = 0;  // when a chunk was acknowledged last, or sent on an idle lane after that

@@ -162,6 +162,7 @@ Status Lane::on_record(const wire::RecordHeader& header, const unsigned char* at
       return {};
     }
     case wire::Kind::kGoodbye:
+      said_goodbye_ = true;
       owner_.on_goodbye();
       return {};
   }

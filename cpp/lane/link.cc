@@ -108,6 +108,7 @@ void Link::receive(bool* moved) {
     *moved |= read;
     if (!status.ok() && lane.alive()) lose_lane(i, status);
   }
+  end_sends_after_goodbye();
 }
 
 Lane* Link::shortest_queue() {

@@ -101,6 +101,7 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   void watch_lanes(Nanos time);
   void fail(Status why);
   Status all_lanes_lost(const char* verdict) const;
+  void end_sends_after_goodbye();
   void end_if_deserted();
   void close_doors();
   void schedule_tending(Nanos time);
@@ -114,6 +115,7 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   uint32_t id_ = 0;
   bool checksum_;
   bool closed_ = false;
+  bool told_closed_ = false;  // the driver knows that the peer has closed
   int peer_rank_;
   std::string peer_host_;
   Mapping memory_;

@@ -79,9 +79,21 @@ void Link::on_lane_down(const wire::LaneDownRecord& record) {
 void Link::on_goodbye() {
   if (shared_->state != HAWSER_LINK_OPEN) return;
   shared_->state = HAWSER_LINK_PEER_CLOSED;
-  outbox_.end_all(HAWSER_CLOSED);
   inbox_.peer_closed(HAWSER_CLOSED);
   close_doors();
+}
+
+void Link::end_sends_after_goodbye() {
+  if (shared_->state != HAWSER_LINK_PEER_CLOSED || told_closed_) return;
+  // Each lane's goodbye carries its last acknowledgements: on another lane there may be more to come.
+  for (const auto& lane : lanes_) {
+    if (lane->alive() && !lane->said_goodbye()) return;
+  }
+  for (const auto& lane : lanes_) {
+    if (lane->alive()) lane->settle();
+  }
+  told_closed_ = true;
+  outbox_.end_all(HAWSER_CLOSED);
   events_.post(make_event(HAWSER_EVENT_LINK_CLOSED, id_));
 }
 

@@ -96,7 +96,7 @@ TEST(Link, ACancelledReceiveLeavesItsMemoryAlone) {
 }
 
 TEST(Link, ACancelledSendFreesItsMemoryAndFailsTheReceive) {
-  for (const size_t bytes : {size_t{30'000}, 64 * kChunk}) {
+  for (const size_t bytes : {size_t{40'000}, 64 * kChunk}) {
     Pair pair;
     auto data = std::make_unique<std::vector<unsigned char>>(random_bytes(bytes, 3));
     std::vector<unsigned char> copy(bytes);
@@ -175,6 +175,23 @@ TEST(Link, AClosedLinkEndsTheOtherEndInOrder) {
   EXPECT_EQ(HAWSER_CLOSED, pair.b.await(pair.b.driver->receive(pair.b.id, 1, never.data(), never.size())));
   EXPECT_EQ(HAWSER_CLOSED, pair.b.await(pair.b.driver->send(pair.b.id, 1, "x", 1)));
   EXPECT_EQ(0, pair.b.count(HAWSER_EVENT_LANE_LOST));
+}
+
+TEST(Link, WhatWasReceivedIsAcknowledgedByAPeerThatClosesAtOnce) {
+  for (int repeat = 0; repeat < 30; ++repeat) {
+    Pair pair;
+    const auto data = random_bytes(8 * kChunk, 5);
+    std::vector<unsigned char> copy(data.size());
+    const uint64_t receive = pair.b.driver->receive(pair.b.id, 1, copy.data(), copy.size());
+    const uint64_t send = pair.a.driver->send(pair.a.id, 1, data.data(), data.size());
+    std::thread receiver([&] {
+      EXPECT_EQ(HAWSER_OK, pair.b.await(receive));
+      pair.b.link->close();
+    });
+    EXPECT_EQ(HAWSER_OK, pair.a.await(send)) << "repeat " << repeat;
+    receiver.join();
+    EXPECT_EQ(data, copy);
+  }
 }
 
 TEST(Link, NeverHasMoreThanTheWindowInFlight) {
