@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
@@ -27,6 +28,12 @@ import org.hawser.ffi.SpuObject;
  * are numbered from 0.
  */
 public final class LinkCommunicator implements AutoCloseable {
+  /**
+   * A party of brpc that ends takes its server away, maybe before it has answered a peer's last
+   * request; and libspu ends the whole process of a peer that gets no answer.
+   */
+  private static final long BRPC_LINGER_NANOS = 300_000_000;
+
   private static final Logger LOG = System.getLogger(LinkCommunicator.class.getName());
 
   private final LinkMode mode;
@@ -120,7 +127,9 @@ public final class LinkCommunicator implements AutoCloseable {
   }
 
   /**
-   * Opens a link of libspu's own over TCP.
+   * Opens a link of libspu's own over TCP. Beware: when a message can no longer be delivered to a
+   * peer, libspu ends this process ({@code exit(-1)} in yacl's channel); there is no way to tell it
+   * otherwise from outside. Links over channels report such failures.
    *
    * @param rank this party's in the world
    * @param addresses where each party listens, {@code host:port}, in the order of the mask
@@ -258,6 +267,9 @@ public final class LinkCommunicator implements AutoCloseable {
   public void close() {
     if (!broken) {
       stop();
+    }
+    if (mode == LinkMode.BRPC) {
+      LockSupport.parkNanos(this, BRPC_LINGER_NANOS);
     }
     context.close();
     SpuLibrary.reclaim();
