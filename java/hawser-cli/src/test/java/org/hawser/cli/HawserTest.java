@@ -47,6 +47,7 @@ class HawserTest {
           spu bench --links wire           | wire
           spu bench --programs lr:5        | "lr:5" is no program to measure
           spu bench --parties 4            | --parties is 2 or 3
+          spu bench --warm-up -1           | --warm-up 0 to 60
           spu bench --protocol ABY3        | ABY3 takes exactly 3 parties, not 2
           receive --dir /nonexistent       | no folder
           parf                             | perf

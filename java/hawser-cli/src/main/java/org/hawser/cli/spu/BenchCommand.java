@@ -30,8 +30,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Each pair of a link and a program has processes of its own: one a party for lanes and brpc,",
-      "one for all with parties as threads for mem and thread. A run to warm up comes first; what is",
-      "compiled, shared and revealed is not in the time. CPU time is a run's, of all parties.",
+      "one for all with parties as threads for mem and thread. Runs to warm up come first, for Java",
+      "compiles what runs often; what is compiled for SPU, shared and revealed is not in the time.",
+      "CPU time is a run's, of all parties.",
       "",
       "Programs: compare:N elements, matmul:N of two N x N matrices, lr:ROWSxCOLUMNS (one step of a",
       "logistic regression); pingpong:BYTES (1000 round trips) and stream:BYTES (256 MiB one way)",
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       "Lanes are one over loopback unless --lanes or HAWSER_LANES say otherwise.",
     })
 public final class BenchCommand implements Callable<Integer> {
+  private static final double LONGEST_WARM_UP = 60;
   private static final Duration PATIENCE = Duration.ofSeconds(100);
 
   /** Loopback is one device; more lanes over it cost more than they carry. */
@@ -81,6 +83,13 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Measured runs (default ${DEFAULT-VALUE}).")
   private int runs;
 
+  @Option(
+      names = "--warm-up",
+      defaultValue = "3",
+      paramLabel = "SECONDS",
+      description = "How long to run before (default ${DEFAULT-VALUE}); at least one run.")
+  private double warmUp;
+
   @Option(names = "--json", description = "Print one JSON object a link and program.")
   private boolean json;
 
@@ -103,15 +112,16 @@ public final class BenchCommand implements Callable<Integer> {
   public Integer call() {
     List<BenchProgram> wanted = programs.stream().map(BenchProgram::parse).toList();
     Protocol used = protocol != null ? protocol : parties == 2 ? Protocol.SEMI2K : Protocol.ABY3;
-    if (parties < 2 || parties > 3 || runs < 1) {
+    if (parties < 2 || parties > 3 || runs < 1 || !(warmUp >= 0 && warmUp <= LONGEST_WARM_UP)) {
       throw new HawserException(
-          ErrorCode.INVALID_ARGUMENT, "--parties is 2 or 3, and --runs at least 1");
+          ErrorCode.INVALID_ARGUMENT,
+          "--parties is 2 or 3, --runs at least 1, and --warm-up 0 to " + LONGEST_WARM_UP);
     }
     used.requireParties(parties);
     SpuLibrary.require();
     lanes.orElse(Setting.LANES, LOOPBACK);
     if (worker != null) {
-      return work(new BenchWork(wanted.getFirst(), links.getFirst(), used, runs, result));
+      return work(new BenchWork(wanted.getFirst(), links.getFirst(), used, warmUp, runs, result));
     }
     boolean allSame = true;
     try (var folder = new TemporaryFolder("hawser-bench-")) {
@@ -126,11 +136,11 @@ public final class BenchCommand implements Callable<Integer> {
   private boolean measure(BenchProgram program, Protocol used, Path folder) {
     var reference = new BenchReference(program, folder);
     if (!program.isBare() && links.getFirst() != LinkKind.mem) {
-      workers(new BenchWork(program, LinkKind.mem, used, 1, reference.file(LinkKind.mem)));
+      workers(new BenchWork(program, LinkKind.mem, used, 0, 1, reference.file(LinkKind.mem)));
     }
     boolean allSame = true;
     for (LinkKind link : links) {
-      var work = new BenchWork(program, link, used, runs, reference.file(link));
+      var work = new BenchWork(program, link, used, warmUp, runs, reference.file(link));
       PartyReport report = workers(work);
       BenchResult measured =
           BenchResult.of(work, parties, report, reference.largestDifference(link));
@@ -171,6 +181,7 @@ public final class BenchCommand implements Callable<Integer> {
         "--programs=" + work.program().text(),
         "--protocol=" + work.protocol(),
         "--parties=" + parties,
+        "--warm-up=" + work.warmUp(),
         "--runs=" + work.runs(),
         "--addresses=" + joined(lanesAt),
         "--brpc=" + joined(brpcAt),

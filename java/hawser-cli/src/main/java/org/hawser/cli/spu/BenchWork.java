@@ -16,12 +16,14 @@ import org.hawser.spu.Tensor;
 import org.hawser.spu.program.Program;
 
 /**
- * What every party of a measurement does: one run to warm up, then those that count, each begun
+ * What every party of a measurement does: runs to warm up, then those that count, each begun
  * together. Nothing is compiled, shared or revealed in the measured time.
  *
+ * @param warmUp seconds; at least one run
  * @param result where the first party writes the result, null when nobody wants it
  */
-record BenchWork(BenchProgram program, LinkKind link, Protocol protocol, int runs, Path result) {
+record BenchWork(
+    BenchProgram program, LinkKind link, Protocol protocol, double warmUp, int runs, Path result) {
   private static final String ID = "bench";
 
   /** One run; the median time of its operations in microseconds, where it has many alike. */
@@ -87,9 +89,19 @@ record BenchWork(BenchProgram program, LinkKind link, Protocol protocol, int run
     }
   }
 
+  /** As long as the first party wants: all must run equally often. */
+  private void warmUp(Parley parley, Run run) {
+    long start = System.nanoTime();
+    boolean more;
+    do {
+      run.go();
+      more = (System.nanoTime() - start) / 1e9 < warmUp;
+    } while (parley.exchange("warm-up", more, Boolean.class).getFirst());
+  }
+
   private PartyReport measure(Party party, boolean speaks, Run run) {
-    run.go();
     Parley parley = party.parley();
+    warmUp(parley, run);
     List<Double> medians = new ArrayList<>();
     double[] walls = new double[runs];
     int ports = speaks ? OwnProcess.listeningPorts() : 0;

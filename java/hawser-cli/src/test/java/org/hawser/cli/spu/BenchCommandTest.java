@@ -19,7 +19,8 @@ class BenchCommandTest {
   private static final Duration LIMIT = Duration.ofSeconds(115);
 
   private static List<JsonNode> bench(String... options) throws Exception {
-    List<String> arguments = new ArrayList<>(List.of("spu", "bench", "--json", "--runs", "2"));
+    List<String> arguments =
+        new ArrayList<>(List.of("spu", "bench", "--json", "--runs", "2", "--warm-up", "0"));
     arguments.addAll(List.of(options));
     var outcome = Cli.run(Map.of(), LIMIT, arguments.toArray(String[]::new));
     assertEquals(0, outcome.exit(), outcome::toString);
