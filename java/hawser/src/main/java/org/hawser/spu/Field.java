@@ -6,6 +6,11 @@ public enum Field {
   FM64,
   FM128;
 
+  /** Of a ring element. */
+  public int bits() {
+    return 32 << ordinal();
+  }
+
   /** The number that libspu has for it. */
   public int number() {
     return ordinal() + 1;

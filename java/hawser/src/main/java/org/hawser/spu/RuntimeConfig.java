@@ -1,5 +1,8 @@
 package org.hawser.spu;
 
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+
 /**
  * How programs are run: libspu's {@code RuntimeConfig}, attribute for attribute. What is not set is
  * left to libspu. All parties of a session use equal ones. Immutable.
@@ -117,8 +120,19 @@ public final class RuntimeConfig {
       return new RuntimeConfig(this);
     }
 
-    /** Bits after the binary point; 0 takes what suits the field. */
+    /**
+     * Bits after the binary point; 0 takes what suits the field.
+     *
+     * @throws HawserException (INVALID_ARGUMENT) for so many that a product, which has twice as
+     *     many until it is cut, would not fit the field
+     */
     public Builder fxpFractionBits(int value) {
+      if (2 * value >= field.bits()) {
+        throw new HawserException(
+            ErrorCode.INVALID_ARGUMENT,
+            "%d fraction bits are too many for %s: less than half of its %d bits"
+                .formatted(value, field, field.bits()));
+      }
       attributes.putNumber("fxp_fraction_bits", value, 0);
       return this;
     }

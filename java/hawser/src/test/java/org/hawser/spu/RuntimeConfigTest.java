@@ -31,6 +31,15 @@ class RuntimeConfigTest {
         config.json());
   }
 
+  @ParameterizedTest
+  @CsvSource({"FM32, 16", "FM64, 32", "FM128, 64"})
+  void refusesMoreFractionBitsThanAProductHasRoomFor(Field field, int tooMany) {
+    var builder = RuntimeConfig.builder(Protocol.SEMI2K, field);
+    assertThrows(HawserException.class, () -> builder.fxpFractionBits(tooMany));
+    assertThrows(HawserException.class, () -> builder.fxpFractionBits(-1));
+    builder.fxpFractionBits(tooMany - 1);
+  }
+
   @Test
   void isAValue() {
     var builder = RuntimeConfig.builder(Protocol.ABY3, Field.FM64);
