@@ -10,7 +10,8 @@ package org.hawser.lane;
  * and both sleep.
  */
 final class SpinBudget {
-  private static final long SPIN_NANOS = 100_000;
+  private static final long SPIN_NANOS = 30_000;
+  private static final long TRIAL_NANOS = 100_000;
   private static final int FAILURES = 3;
   private static final int TRIAL_EVERY = 32;
 
@@ -21,7 +22,11 @@ final class SpinBudget {
   /** What the next wait may poll. */
   long nanos() {
     waits++;
-    given = failures < FAILURES || waits % TRIAL_EVERY == 0 ? SPIN_NANOS : 0;
+    if (failures < FAILURES) {
+      given = SPIN_NANOS;
+    } else {
+      given = waits % TRIAL_EVERY == 0 ? TRIAL_NANOS : 0;
+    }
     return given;
   }
 
