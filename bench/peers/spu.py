@@ -29,7 +29,8 @@ def missing():
 def bench(link, program, parties=2, runs=10):
     """One line of `hawser spu bench`, on this machine's loopback."""
     command = [LAUNCHER, "spu", "bench", "--links", link, "--programs", program, "--parties", parties]
-    with started([*command, "--runs", runs, "--json"], limit=300) as running:
+    # Java's compiler takes some 8 s of a core until a message's path is done; the other links get as much.
+    with started([*command, "--runs", runs, "--warm-up", 8, "--json"], limit=300) as running:
         figures = json.loads(running.wait().strip().splitlines()[-1])
     if figures.get("identical_to_mem") is False:
         raise Failure(f"{link} computed something else than mem: {figures}")
