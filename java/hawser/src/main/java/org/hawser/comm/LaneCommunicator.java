@@ -9,10 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.hawser.ErrorCode;
@@ -31,7 +28,7 @@ import org.hawser.launch.Launch;
  * A send under 64 KiB ends as soon as it is copied; a longer one when the peer has acknowledged all
  * of it.
  */
-public final class LaneCommunicator implements Communicator {
+public final class LaneCommunicator extends MailboxCommunicator {
   /** Messages up to this length are moved out of the memory that envelopes arrive in. */
   static final int SHORT_BYTES = 4096;
 
@@ -40,25 +37,20 @@ public final class LaneCommunicator implements Communicator {
   private static final int MAX_REASON_BYTES = 512;
 
   private final Lanes lanes;
-  private final int rank;
   private final LanePeer[] peers;
-  private final Mailbox mailbox;
   private final Blocks envelopes = new Blocks(Envelope.MAX_BYTES);
   private final Blocks shortMessages = new Blocks(SHORT_BYTES);
   private final LargeBuffers largeBuffers = new LargeBuffers();
-  private final Traffic traffic = new Traffic();
   private final AtomicBoolean closed = new AtomicBoolean();
-  private final AtomicReference<HawserException> ended = new AtomicReference<>();
 
   private LaneCommunicator(Lanes lanes, int rank, List<Link> links) {
+    super(rank, links.size(), lanes::await);
     this.lanes = lanes;
-    this.rank = rank;
-    this.mailbox = new Mailbox(rank, links.size(), Mailbox.DEFAULT_LIMIT);
     this.peers = new LanePeer[links.size()];
     for (int peer = 0; peer < peers.length; peer++) {
       peers[peer] = peer == rank ? null : new LanePeer(this, peer, links.get(peer));
     }
-    mailbox.onRoom(() -> others().forEach(LanePeer::drain));
+    mailbox().onRoom(() -> others().forEach(LanePeer::drain));
     others().forEach(LanePeer::start);
   }
 
@@ -134,16 +126,6 @@ public final class LaneCommunicator implements Communicator {
 
   // ----------------------------------------------------------------------------------------------
 
-  @Override
-  public int rank() {
-    return rank;
-  }
-
-  @Override
-  public int worldSize() {
-    return peers.length;
-  }
-
   /** The link to another rank, for its statistics and events. */
   public Link link(int peer) {
     return peer(peer).link();
@@ -151,16 +133,13 @@ public final class LaneCommunicator implements Communicator {
 
   @Override
   public void send(int to, Key key, long address, long bytes, Completion completion, long context) {
-    HawserException reason = ended.get();
-    if (reason != null) {
-      throw reason.again();
-    }
-    if (to == rank) {
+    requireOpen();
+    if (to == rank()) {
       sendToSelf(key, address, bytes, completion, context);
     } else {
       sendToPeer(peer(to), key, address, bytes, completion, context);
     }
-    traffic.sent(bytes);
+    traffic().sent(bytes);
   }
 
   private void sendToPeer(
@@ -171,7 +150,7 @@ public final class LaneCommunicator implements Communicator {
       throw new HawserException(
           e.code(),
           "rank %d: cannot send %d bytes to %s under key %s: %s"
-              .formatted(rank, bytes, peer.link().peer(), key, e.getMessage()),
+              .formatted(rank(), bytes, peer.link().peer(), key, e.getMessage()),
           e,
           peer.link().peerRank(),
           e.lane(),
@@ -181,51 +160,22 @@ public final class LaneCommunicator implements Communicator {
   }
 
   private void sendToSelf(Key key, long address, long bytes, Completion completion, long context) {
-    traffic.received(bytes);
-    mailbox.announce(
-        rank, key, new CopiedMessage(mailbox, largeBuffers, address, bytes, completion, context));
+    traffic().received(bytes);
+    mailbox()
+        .announce(
+            rank(),
+            key,
+            new CopiedMessage(mailbox(), largeBuffers, address, bytes, completion, context));
   }
 
   @Override
-  public Message recv(int from, Key key, long timeoutNanos) {
-    return mailbox.recv(from, key, timeoutNanos, lanes::await);
-  }
-
-  @Override
-  public boolean hasMessage(int from, Key key) {
+  protected void progress() {
     lanes.progress();
-    return mailbox.has(from, key);
-  }
-
-  @Override
-  public Optional<byte[]> peekMessage(int from, Key key, int limit) {
-    lanes.progress();
-    return mailbox.peek(from, key, limit);
-  }
-
-  @Override
-  public void await(BooleanSupplier done, long timeoutNanos) {
-    lanes.await(done, timeoutNanos);
-  }
-
-  @Override
-  public void refuse(int from, Key prefix, HawserException reason) {
-    mailbox.refuse(from, prefix, reason);
-  }
-
-  @Override
-  public void admit(int from, Key prefix) {
-    mailbox.admit(from, prefix);
-  }
-
-  @Override
-  public CommStatistics statistics() {
-    return traffic.statistics(mailbox.bytesWaiting());
   }
 
   @Override
   public void abort(String reason) {
-    if (!end("rank %d: this communicator was aborted: %s".formatted(rank, reason))) {
+    if (!end("rank %d: this communicator was aborted: %s".formatted(rank(), reason))) {
       return;
     }
     try (Arena arena = Arena.ofConfined()) {
@@ -245,7 +195,7 @@ public final class LaneCommunicator implements Communicator {
     }
     List<HawserException> failures = new ArrayList<>();
     others().forEach(peer -> close(peer, failures));
-    end("rank %d: this communicator is closed".formatted(rank));
+    end("rank %d: this communicator is closed".formatted(rank()));
     largeBuffers.close();
     if (!failures.isEmpty()) {
       throw failures.getFirst();
@@ -253,7 +203,7 @@ public final class LaneCommunicator implements Communicator {
   }
 
   private void close(LanePeer peer, List<HawserException> failures) {
-    boolean inOrder = ended.get() == null && !peer.isLost();
+    boolean inOrder = ended() == null && !peer.isLost();
     try {
       peer.link().close(CLOSE_TIMEOUT);
     } catch (HawserException e) {
@@ -264,19 +214,14 @@ public final class LaneCommunicator implements Communicator {
   }
 
   private boolean end(String why) {
-    var reason = new HawserException(ErrorCode.CLOSED, why);
-    if (!ended.compareAndSet(null, reason)) {
-      return false;
-    }
-    mailbox.abort(reason);
-    return true;
+    return end(new HawserException(ErrorCode.CLOSED, why));
   }
 
   private LanePeer peer(int peer) {
-    if (peer < 0 || peer >= peers.length || peer == rank) {
+    if (peer < 0 || peer >= peers.length || peer == rank()) {
       throw new HawserException(
           ErrorCode.INVALID_ARGUMENT,
-          "rank %d: there is no link to rank %d of %d".formatted(rank, peer, peers.length));
+          "rank %d: there is no link to rank %d of %d".formatted(rank(), peer, peers.length));
     }
     return peers[peer];
   }
@@ -287,14 +232,6 @@ public final class LaneCommunicator implements Communicator {
 
   // ----------------------------------------------------------------------------------------------
   // the peers'
-
-  Mailbox mailbox() {
-    return mailbox;
-  }
-
-  Traffic traffic() {
-    return traffic;
-  }
 
   Blocks envelopes() {
     return envelopes;
@@ -310,6 +247,6 @@ public final class LaneCommunicator implements Communicator {
 
   /** Nothing more comes from that rank. */
   void lost(int peer, HawserException reason) {
-    mailbox.fail(peer, reason);
+    mailbox().fail(peer, reason);
   }
 }

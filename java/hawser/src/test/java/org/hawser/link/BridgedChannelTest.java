@@ -12,6 +12,7 @@ import org.hawser.HawserException;
 import org.hawser.comm.Allocation;
 import org.hawser.comm.Communicator;
 import org.hawser.comm.Completion;
+import org.hawser.comm.ForwardingCommunicator;
 import org.hawser.comm.Key;
 import org.hawser.comm.Message;
 import org.hawser.comm.Payload;

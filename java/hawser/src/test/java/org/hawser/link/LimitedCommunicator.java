@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.hawser.comm.Communicator;
 import org.hawser.comm.Completion;
+import org.hawser.comm.ForwardingCommunicator;
 import org.hawser.comm.Key;
 
 /** A communicator that carries short messages only, and counts those under way. */

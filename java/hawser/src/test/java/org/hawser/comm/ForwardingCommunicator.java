@@ -1,19 +1,14 @@
-package org.hawser.link;
+package org.hawser.comm;
 
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.hawser.HawserException;
-import org.hawser.comm.CommStatistics;
-import org.hawser.comm.Communicator;
-import org.hawser.comm.Completion;
-import org.hawser.comm.Key;
-import org.hawser.comm.Message;
 
 /** Leaves everything to another communicator, but for what a subclass changes. */
-class ForwardingCommunicator implements Communicator {
+public class ForwardingCommunicator implements Communicator {
   private final Communicator carrier;
 
-  ForwardingCommunicator(Communicator carrier) {
+  public ForwardingCommunicator(Communicator carrier) {
     this.carrier = carrier;
   }
 
