@@ -1,7 +1,5 @@
 package org.hawser.comm;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.hawser.ErrorCode;
@@ -17,7 +15,6 @@ public final class Key {
   /** The longest key, in bytes. */
   public static final int MAX_BYTES = 1024;
 
-  private static final MemorySegment ALL = NativeMemory.at(0, Long.MAX_VALUE);
   private static final int INITIAL_BYTES = 64;
 
   private byte[] bytes = new byte[INITIAL_BYTES];
@@ -59,13 +56,13 @@ public final class Key {
   /** Becomes the bytes at {@code address}, which must stay readable meanwhile. */
   public Key set(long address, int count) {
     begin(count);
-    MemorySegment.copy(ALL, ValueLayout.JAVA_BYTE, address, bytes, 0, count);
+    NativeMemory.copy(address, bytes, count);
     return end();
   }
 
   /** Writes the bytes to {@code address}, where {@link #length} of them must be writable. */
   public void write(long address) {
-    MemorySegment.copy(bytes, 0, ALL, ValueLayout.JAVA_BYTE, address, length);
+    NativeMemory.copy(bytes, address, length);
   }
 
   boolean startsWith(Key prefix) {

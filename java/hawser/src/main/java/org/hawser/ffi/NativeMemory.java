@@ -1,5 +1,6 @@
 package org.hawser.ffi;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -93,6 +94,16 @@ public final class NativeMemory {
    */
   public static void copy(long from, long to, long bytes) {
     MemorySegment.copy(ALL, from, ALL, to, bytes);
+  }
+
+  /** Copies what native code owns to the start of an array. */
+  public static void copy(long from, byte[] to, int bytes) {
+    MemorySegment.copy(ALL, JAVA_BYTE, from, to, 0, bytes);
+  }
+
+  /** Copies the start of an array to where native code may be written. */
+  public static void copy(byte[] from, long to, int bytes) {
+    MemorySegment.copy(from, 0, ALL, JAVA_BYTE, to, bytes);
   }
 
   /** The address of a C string that lives as long as the arena; 0 for null. */
