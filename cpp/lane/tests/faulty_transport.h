@@ -18,7 +18,7 @@ namespace hawser::testing {
 
 struct LaneFaults {
   bool silent = false;    // nothing passes and nobody is told; new connections do not come about either
-  bool paused = false;    // nothing passes for now, but the peer's kernel would acknowledge
+  bool paused = false;    // nothing passes, but the peer's kernel would acknowledge
   int resets = 0;         // so many of the next calls of progress() find the connection reset
   int failing_sends = 0;  // so many of the next isend() find the connection broken
   int payload_flips = 0;  // so many of the next payloads arrive with a wrong bit
