@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
-import org.hawser.lane.Device;
+import org.hawser.lane.HostPort;
 import org.hawser.lane.LaneServer;
 import org.hawser.lane.Lanes;
 import org.hawser.lane.Link;
@@ -100,7 +100,7 @@ public final class LaneCommunicator extends MailboxCommunicator {
    */
   public static LaneCommunicator join(Launch launch, Lanes lanes, Duration timeout) {
     try (var server = lanes.listen(null, 0)) {
-      String own = host(lanes) + ":" + server.port();
+      String own = new HostPort(Lanes.address(lanes.options()), server.port()).toString();
       launch.put(ADDRESS, own.getBytes(StandardCharsets.UTF_8));
       launch.commit();
       launch.fence(timeout);
@@ -111,17 +111,6 @@ public final class LaneCommunicator extends MailboxCommunicator {
               .toList();
       return connect(lanes, server, addresses, timeout);
     }
-  }
-
-  /** The first lane's address: what peers can reach, whatever this host calls itself. */
-  private static String host(Lanes lanes) {
-    return Lanes.devices(lanes.options().lanes()).stream()
-        .filter(device -> device.lane() == 0)
-        .map(Device::address)
-        .map(address -> address.contains(":") ? "[" + address + "]" : address)
-        .findFirst()
-        .orElseThrow(
-            () -> new HawserException(ErrorCode.INTERNAL, "the first lane has no address"));
   }
 
   // ----------------------------------------------------------------------------------------------

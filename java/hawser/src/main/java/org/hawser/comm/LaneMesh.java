@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.lane.HostPort;
 import org.hawser.lane.LaneServer;
 import org.hawser.lane.Lanes;
 import org.hawser.lane.Link;
@@ -63,12 +64,10 @@ final class LaneMesh {
 
   /** The peer may not listen yet: tries until it does. */
   private Link connect(int peer, String address) {
-    int colon = address.lastIndexOf(':');
-    String host = address.substring(0, colon).replaceAll("[\\[\\]]", "");
-    int port = Integer.parseInt(address.substring(colon + 1));
+    HostPort place = HostPort.parse(address);
     while (true) {
       try {
-        Link link = lanes.connect(host, port, left());
+        Link link = lanes.connect(place.host(), place.port(), left());
         if (link.peerRank() != peer) {
           drop(link);
           throw failure(

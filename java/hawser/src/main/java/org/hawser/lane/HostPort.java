@@ -1,8 +1,7 @@
-package org.hawser.cli.common;
+package org.hawser.lane;
 
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
-import org.hawser.lane.Lanes;
 
 /** Where a peer listens. */
 public record HostPort(String host, int port) {

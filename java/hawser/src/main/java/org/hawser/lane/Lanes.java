@@ -66,6 +66,19 @@ public final class Lanes implements AutoCloseable {
   }
 
   /**
+   * The address of the first of the lanes that these options open: what peers can reach, whatever
+   * this host calls itself.
+   */
+  public static String address(LaneOptions options) {
+    return devices(options.lanes()).stream()
+        .filter(device -> device.lane() == 0)
+        .map(Device::address)
+        .findFirst()
+        .orElseThrow(
+            () -> new HawserException(ErrorCode.INTERNAL, "the first lane has no address"));
+  }
+
+  /**
    * All devices of this machine, with the lanes that a list of devices would choose among them.
    *
    * @param lanes as {@link LaneOptions#lanes()}

@@ -7,9 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
-import org.hawser.cli.common.FirstLane;
-import org.hawser.cli.common.HostPort;
 import org.hawser.cli.common.Json;
+import org.hawser.lane.HostPort;
 import org.hawser.lane.LaneOptions;
 import org.hawser.lane.LaneServer;
 import org.hawser.lane.Lanes;
@@ -48,8 +47,7 @@ final class LaunchedPerf {
                             "no launcher started this process: run it under mpirun or srun"));
         var lanes = Lanes.open(options.withRank(launch.rank()));
         var server = lanes.listen(null, 0)) {
-      launch.put(
-          ADDRESS, bytes(new HostPort(FirstLane.address(options), server.port()).toString()));
+      launch.put(ADDRESS, bytes(new HostPort(Lanes.address(options), server.port()).toString()));
       launch.commit();
       launch.fence(MEET);
       for (int client = 1; client < launch.size(); client++) {

@@ -4,13 +4,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.hawser.cli.common.FirstLane;
 import org.hawser.cli.common.FreePort;
-import org.hawser.cli.common.HostPort;
 import org.hawser.cli.common.LaneShare;
 import org.hawser.comm.Communicator;
 import org.hawser.comm.LaneCommunicator;
 import org.hawser.comm.ThreadCommunicator;
+import org.hawser.lane.HostPort;
 import org.hawser.lane.LaneOptions;
 import org.hawser.lane.LaneServer;
 import org.hawser.lane.Lanes;
@@ -55,7 +54,7 @@ public final class Party implements AutoCloseable {
    */
   static List<Party> threads(LinkKind link, int size, LaneOptions options, Duration timeout) {
     if (link == LinkKind.lanes) {
-      List<HostPort> addresses = freeAddresses(FirstLane.address(options), size);
+      List<HostPort> addresses = freeAddresses(Lanes.address(options), size);
       return Together.run(
           size,
           rank -> connect(link, options.withRank(rank), addresses, List.of(), timeout),
@@ -101,7 +100,7 @@ public final class Party implements AutoCloseable {
     Lanes lanes = Lanes.open(options.withRank(launch.rank()));
     try {
       Communicator communicator = LaneCommunicator.join(launch, lanes, timeout);
-      var own = new HostPort(FirstLane.address(options), FreePort.find());
+      var own = new HostPort(Lanes.address(options), FreePort.find());
       List<HostPort> brpc =
           new Parley(communicator, timeout)
               .exchange("brpc", own.toString(), String.class).stream()
