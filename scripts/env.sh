@@ -87,7 +87,7 @@ build_if_stale() {
     say 'hawser: building what is stale; the first time takes some minutes'
     # Taken before the build starts, so that what changes meanwhile is built the next time.
     touch "$build_stamp.new"
-    "${maven[@]}" package -Dmaven.test.skip=true --projects java/hawser,java/hawser-cli \
+    "${maven[@]}" package -Dmaven.test.skip=true --projects java/hawser,java/hawser-simp,java/hawser-cli \
       >"$hawser_root/build/hawser.log" 2>&1 9>&- || {
       tail -n 40 "$hawser_root/build/hawser.log" >&2
       die 'hawser: the build failed; all of its output is in build/hawser.log'

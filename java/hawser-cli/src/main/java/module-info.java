@@ -6,6 +6,7 @@ module org.hawser.cli {
   requires info.picocli;
   requires jdk.management;
   requires org.hawser;
+  requires org.hawser.simp;
 
   opens org.hawser.cli to
       info.picocli;

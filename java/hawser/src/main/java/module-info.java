@@ -7,7 +7,8 @@ module org.hawser {
   exports org.hawser;
   exports org.hawser.comm;
   exports org.hawser.ffi to
-      org.hawser.cli;
+      org.hawser.cli,
+      org.hawser.simp;
   exports org.hawser.lane;
   exports org.hawser.launch;
   exports org.hawser.link;
