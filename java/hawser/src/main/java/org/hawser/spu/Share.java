@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.ffi.NativeSpu;
@@ -16,13 +17,13 @@ import org.hawser.ffi.SpuObject;
 public final class Share implements AutoCloseable {
   private final SpuObject object;
   private final byte[] description;
-  private final ShareMeta meta;
+  private final ShareMeta facts;
 
   /** Owns the object. */
   Share(SpuObject object) {
     this.object = object;
     description = NativeSpu.shareMeta(object);
-    meta = ShareMeta.read(description);
+    facts = ShareMeta.read(description);
   }
 
   /**
@@ -33,17 +34,47 @@ public final class Share implements AutoCloseable {
    */
   public static Share deserialize(MemorySegment bytes) {
     var parts = ShareForm.read(bytes);
-    ShareMeta.read(parts.description());
-    ShareChunks.check(parts.chunks());
-    return new Share(NativeSpu.shareOf(parts.description(), parts.chunks()));
+    return of(parts.description(), parts.chunks());
+  }
+
+  /**
+   * A share of its parts, as {@link #meta} and {@link #copyChunk} told them: for those who write
+   * shares in a form of their own.
+   *
+   * @param meta libspu's {@code ValueMetaProto}
+   * @param chunks libspu's {@code ValueChunkProto}s in order; copied: free again afterwards
+   * @throws HawserException (INVALID_ARGUMENT) when they do not make up one share
+   */
+  public static Share of(byte[] meta, List<MemorySegment> chunks) {
+    ShareMeta.read(meta);
+    ShareChunks.check(chunks);
+    return new Share(NativeSpu.shareOf(meta, chunks));
+  }
+
+  /** Libspu's description of it, a {@code ValueMetaProto}; a copy. */
+  public byte[] meta() {
+    return description.clone();
+  }
+
+  /** The number of pieces that hold it. */
+  public int chunks() {
+    return NativeSpu.shareChunkCount(object);
+  }
+
+  /** The length of a piece as {@link #copyChunk} writes it. */
+  public long chunkBytes(int chunk) {
+    return NativeSpu.shareChunkBytes(object, Objects.checkIndex(chunk, chunks()));
+  }
+
+  /** Copies a piece, a {@code ValueChunkProto}, to the start of memory that has room for it. */
+  public void copyChunk(int chunk, MemorySegment destination) {
+    NativeSpu.copyShareChunk(object, Objects.checkIndex(chunk, chunks()), destination);
   }
 
   /** Its bytes, which say what they are, in the arena's memory. */
   public MemorySegment serialize(Arena arena) {
-    var lengths = new long[NativeSpu.shareChunkCount(object)];
-    for (int i = 0; i < lengths.length; i++) {
-      lengths[i] = NativeSpu.shareChunkBytes(object, i);
-    }
+    var lengths = new long[chunks()];
+    Arrays.setAll(lengths, i -> NativeSpu.shareChunkBytes(object, i));
     MemorySegment bytes = arena.allocate(ShareForm.bytes(description, lengths), Long.BYTES);
     List<MemorySegment> chunks = ShareForm.begin(bytes, description, lengths);
     for (int i = 0; i < lengths.length; i++) {
@@ -54,21 +85,21 @@ public final class Share implements AutoCloseable {
 
   /** The tensor's element type. */
   public DataType type() {
-    return meta.type();
+    return facts.type();
   }
 
   /** The tensor's shape; a copy. */
   public long[] shape() {
-    return meta.shape().clone();
+    return facts.shape().clone();
   }
 
   public Visibility visibility() {
-    return meta.visibility();
+    return facts.visibility();
   }
 
   /** Libspu's name of how it is kept, such as {@code aby3.AShr<FM64>}. */
   public String storage() {
-    return meta.storage();
+    return facts.storage();
   }
 
   /** What it is of, and nothing of what it holds. */
@@ -81,7 +112,7 @@ public final class Share implements AutoCloseable {
    * @throws HawserException (INVALID_ARGUMENT) when it is another protocol's or field's
    */
   void requireFor(RuntimeConfig config) {
-    if (!meta.fits(config)) {
+    if (!facts.fits(config)) {
       throw new HawserException(
           ErrorCode.INVALID_ARGUMENT, "%s is not of %s".formatted(this, config));
     }

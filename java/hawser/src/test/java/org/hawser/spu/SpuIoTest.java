@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.ffi.RequiresSpu;
@@ -58,6 +59,36 @@ class SpuIoTest {
           shares.forEach(Share::close);
         }
       }
+    }
+  }
+
+  /** As another form than ours carries it. */
+  @Test
+  void aShareComesBackFromItsParts() {
+    var io = new SpuIo(3, ABY3);
+    Tensor tensor = sample(DataType.F32, 2, 3);
+    List<Share> copies = io.makeShares(tensor, Visibility.SECRET).stream().map(this::copy).toList();
+
+    assertEquals(tensor, io.reconstruct(copies));
+  }
+
+  private Share copy(Share share) {
+    try (share;
+        var arena = Arena.ofConfined()) {
+      List<MemorySegment> chunks =
+          IntStream.range(0, share.chunks())
+              .mapToObj(
+                  i -> {
+                    MemorySegment chunk = arena.allocate(share.chunkBytes(i));
+                    share.copyChunk(i, chunk);
+                    return chunk;
+                  })
+              .toList();
+      assertThrows(IndexOutOfBoundsException.class, () -> share.copyChunk(-1, MemorySegment.NULL));
+      assertThrows(IndexOutOfBoundsException.class, () -> share.chunkBytes(share.chunks()));
+      assertInvalid("fit", () -> Share.of(share.meta(), List.of(chunks.get(0), chunks.get(0))));
+      assertInvalid("no type", () -> Share.of(new byte[0], chunks));
+      return Share.of(share.meta(), chunks);
     }
   }
 
