@@ -77,6 +77,14 @@ public interface Communicator extends AutoCloseable {
   /** Takes a {@link #refuse} back; does nothing where there was none. */
   void admit(int from, Key prefix);
 
+  /**
+   * Drops the messages of all ranks that have arrived, and that nobody has received, whose keys
+   * begin with {@code prefix}: nobody will ask for them. What comes later is kept.
+   *
+   * @param reason told to senders whose messages were still to be fetched
+   */
+  void discard(Key prefix, HawserException reason);
+
   /** The longest message that it carries, in bytes; longer ones are cut by who sends them. */
   default long maxMessageBytes() {
     return Long.MAX_VALUE;

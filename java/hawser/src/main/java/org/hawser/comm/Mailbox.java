@@ -119,7 +119,12 @@ public final class Mailbox {
       }
       reason = aborted;
     }
-    message.dropped(reason); // The mailbox was emptied meanwhile.
+    // The mailbox was emptied meanwhile, or somebody has discarded the message.
+    if (reason == null) {
+      message.close();
+    } else {
+      message.dropped(reason);
+    }
   }
 
   /**
@@ -166,6 +171,31 @@ public final class Mailbox {
     refusals.remove(from, prefix);
   }
 
+  /** As {@link Communicator#discard}. */
+  public void discard(Key prefix, HawserException reason) {
+    List<Arrival> dropped = new ArrayList<>();
+    synchronized (this) {
+      List<MessageQueue> meant = new ArrayList<>();
+      queues.forEach(
+          queue -> {
+            if (queue.key.startsWith(prefix)) {
+              meant.add(queue);
+            }
+          });
+      for (MessageQueue queue : meant) {
+        for (Arrival each = queue.head; each != null; each = each.next) {
+          uncount(each);
+        }
+        queue.empty(dropped);
+        queues.removeIfIdle(queue);
+      }
+    }
+    dropped.forEach(message -> message.dropped(reason));
+    if (pressure) {
+      relieve();
+    }
+  }
+
   /** Drops what is there, and lets everybody fail who waits or comes later. */
   public void abort(HawserException reason) {
     List<Arrival> dropped = new ArrayList<>();
@@ -176,14 +206,7 @@ public final class Mailbox {
       aborted = reason;
       queues.forEach(
           queue -> {
-            for (Arrival each = queue.head; each != null; each = each.next) {
-              each.queue = null;
-              // What is being fetched is dropped when it has arrived.
-              if (each.ready || !each.begun) {
-                dropped.add(each);
-              }
-            }
-            queue.head = null;
+            queue.empty(dropped);
             wakeAll(queue);
           });
       deferred.clear();
@@ -305,10 +328,18 @@ public final class Mailbox {
     queue.head = head.next;
     head.next = null;
     head.queue = null;
-    bytesWaiting -= head.bytes();
-    messagesWaiting--;
+    uncount(head);
     queues.removeIfIdle(queue);
     return head;
+  }
+
+  private void uncount(Arrival message) {
+    messagesWaiting--;
+    if (message.begun) {
+      bytesWaiting -= message.bytes();
+    } else {
+      deferred.remove(message);
+    }
   }
 
   /** The message to begin with, when it had to wait for room. */

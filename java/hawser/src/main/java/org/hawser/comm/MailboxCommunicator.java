@@ -110,6 +110,11 @@ public abstract class MailboxCommunicator implements Communicator {
   }
 
   @Override
+  public void discard(Key prefix, HawserException reason) {
+    mailbox.discard(prefix, reason);
+  }
+
+  @Override
   public CommStatistics statistics() {
     return traffic.statistics(mailbox.bytesWaiting());
   }

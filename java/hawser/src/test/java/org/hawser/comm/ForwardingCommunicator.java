@@ -59,6 +59,11 @@ public class ForwardingCommunicator implements Communicator {
   }
 
   @Override
+  public void discard(Key prefix, HawserException reason) {
+    carrier.discard(prefix, reason);
+  }
+
+  @Override
   public CommStatistics statistics() {
     return carrier.statistics();
   }
