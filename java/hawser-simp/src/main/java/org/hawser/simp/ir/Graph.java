@@ -17,12 +17,16 @@ public final class Graph {
   private final List<Operation> operations;
   private final List<Value> outputs;
   private final int slots;
+  private final int[] uses;
 
   private Graph(Builder builder) {
     inputs = List.copyOf(builder.inputs);
     operations = List.copyOf(builder.operations);
     outputs = List.copyOf(builder.outputs);
     slots = builder.slots;
+    uses = new int[slots];
+    operations.forEach(operation -> operation.inputs().forEach(value -> uses[value.slot()]++));
+    outputs.forEach(value -> uses[value.slot()]++);
   }
 
   /** Begins an empty graph. */
@@ -48,6 +52,11 @@ public final class Graph {
   /** The number of its values: their slots are below. */
   public int slots() {
     return slots;
+  }
+
+  /** How often each value is used, by slot: as an input of an operation or an output; a copy. */
+  public int[] uses() {
+    return uses.clone();
   }
 
   /** For people, as {@link GraphPrinter} has it. */
