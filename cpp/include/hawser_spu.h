@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 // Raised whenever a function's signature, a struct or a constant in this file changes.
-#define HAWSER_SPU_ABI_VERSION 2u
+#define HAWSER_SPU_ABI_VERSION 3u
 
 typedef struct hawser_spu_error {
   int32_t code;     // a hawser_code
@@ -144,6 +144,22 @@ HAWSER_API int32_t hawser_spu_set_var(int64_t runtime, const char* name, int64_t
 HAWSER_API int32_t hawser_spu_get_var(int64_t runtime, const char* name, int64_t* share, hawser_spu_error* error);
 HAWSER_API int32_t hawser_spu_del_var(int64_t runtime, const char* name, hawser_spu_error* error);
 HAWSER_API int32_t hawser_spu_run(int64_t runtime, int64_t executable, hawser_spu_error* error);
+
+// ---------------------------------------------------------------------------------------------------- xla
+// StableHLO on this machine's own processors, by the XLA client of the environment's jaxlib, which the first of these
+// calls loads. A program that would call functions of the process, or wait for a host, is refused.
+
+// [any] Replaces the shapes that a program leaves open by those that follow from its arguments'. `types` are MLIR's,
+// such as "tensor<2x3xf32>", one an argument; `refined` becomes bytes.
+HAWSER_API int32_t hawser_spu_xla_refine(const void* ir, int64_t ir_bytes, const char* const* types, int32_t count,
+                                         int64_t* refined, hawser_spu_error* error);
+// [any] `ir` is StableHLO's text, or MLIR byte code. Answers the number of results too.
+HAWSER_API int32_t hawser_spu_xla_compile(const void* ir, int64_t ir_bytes, int64_t* program, int32_t* results,
+                                          hawser_spu_error* error);
+// [any] Many threads may run one program at once. Arguments of another element type are converted. Writes
+// `result_count` handles, each an object that hawser_spu_read_array reads, in XLA's own memory.
+HAWSER_API int32_t hawser_spu_xla_run(int64_t program, const hawser_spu_array* arguments, int32_t count,
+                                      int64_t* results, int32_t result_count, hawser_spu_error* error);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "spu/channel.h"
 #include "spu/interpreter.h"
+#include "spu/values.h"
 
 // As Java lays them out.
 static_assert(sizeof(hawser_spu_error) == 4096 && offsetof(hawser_spu_error, text) == 4);
@@ -15,56 +16,23 @@ static_assert(sizeof(hawser_spu_channel) == 5 * sizeof(void*));
 
 namespace {
 
+using hawser::spu::bytes_of;
 using hawser::spu::call;
 using hawser::spu::channel_methods;
-using hawser::spu::checked;
 using hawser::spu::enter;
 using hawser::spu::held;
 using hawser::spu::hold;
+using hawser::spu::hold_all;
+using hawser::spu::integer;
+using hawser::spu::integer_at;
+using hawser::spu::list;
+using hawser::spu::memory_of;
+using hawser::spu::must_be;
 using hawser::spu::Raised;
 using hawser::spu::Ref;
-
-Ref integer(int64_t value) { return checked(PyLong_FromLongLong(value)); }
-
-Ref text(const char* value) { return checked(PyUnicode_FromString(value == nullptr ? "" : value)); }
-
-// The caller's memory without a copy: only for functions that do not keep it.
-Ref view(const void* data, int64_t bytes) {
-  static char nothing = 0;
-  char* start = data == nullptr ? &nothing : static_cast<char*>(const_cast<void*>(data));
-  return checked(PyMemoryView_FromMemory(start, static_cast<Py_ssize_t>(bytes), PyBUF_READ));
-}
-
-Ref bytes_of(const void* data, int64_t bytes) {
-  return checked(PyBytes_FromStringAndSize(static_cast<const char*>(data), static_cast<Py_ssize_t>(bytes)));
-}
-
-// A list whose items `item(i)` makes.
-template <typename Item>
-Ref list(int64_t count, Item&& item) {
-  Ref made = checked(PyList_New(static_cast<Py_ssize_t>(count)));
-  for (int64_t i = 0; i < count; ++i) {
-    PyList_SET_ITEM(made.get(), static_cast<Py_ssize_t>(i), item(i).give());
-  }
-  return made;
-}
-
-int64_t integer_at(PyObject* tuple, Py_ssize_t index) {
-  const long long value = PyLong_AsLongLong(PyTuple_GET_ITEM(tuple, index));
-  if (value == -1 && PyErr_Occurred() != nullptr) {
-    throw Raised{};
-  }
-  return value;
-}
-
-// Checks what an object is that a handle names, since the fast macros below do not.
-PyObject* must_be(bool fits, PyObject* object, const char* what) {
-  if (!fits) {
-    PyErr_Format(PyExc_TypeError, "the handle's object is no %s", what);
-    throw Raised{};
-  }
-  return object;
-}
+using hawser::spu::shape_of;
+using hawser::spu::text;
+using hawser::spu::view;
 
 PyObject* held_tuple(int64_t handle) {
   PyObject* object = held(handle);
@@ -177,14 +145,11 @@ int32_t hawser_spu_make_shares(int32_t world_size, const char* config, const haw
                                int32_t visibility, int32_t owner, int64_t* shares, hawser_spu_error* error) {
   return enter(error, [&] {
     const Ref size = integer(world_size), config_text = text(config), type = integer(array->data_type);
-    const Ref shape = list(array->rank, [&](int64_t i) { return integer(array->shape[i]); });
+    const Ref shape = shape_of(*array);
     const Ref data = view(array->data, array->bytes), seen = integer(visibility), own = integer(owner);
     const Ref made = call("make_shares",
                           {size.get(), config_text.get(), type.get(), shape.get(), data.get(), seen.get(), own.get()});
-    must_be(PyList_Check(made.get()) && PyList_GET_SIZE(made.get()) == world_size, made.get(), "list of shares");
-    for (int32_t i = 0; i < world_size; ++i) {
-      shares[i] = hold(Ref::copy(PyList_GET_ITEM(made.get(), i)));
-    }
+    hold_all(made.get(), world_size, shares);
   });
 }
 
@@ -201,12 +166,10 @@ int32_t hawser_spu_read_array(int64_t array, hawser_spu_array* out, hawser_spu_e
   return enter(error, [&] {
     PyObject* parts = held_tuple(array);
     PyObject* shape = PyTuple_GET_ITEM(parts, 1);
-    PyObject* data = PyTuple_GET_ITEM(parts, 2);
     out->data_type = static_cast<int32_t>(integer_at(parts, 0));
     out->rank = static_cast<int32_t>(PyBytes_GET_SIZE(shape) / static_cast<Py_ssize_t>(sizeof(int64_t)));
     out->shape = reinterpret_cast<const int64_t*>(PyBytes_AS_STRING(shape));
-    out->data = PyBytes_AS_STRING(data);
-    out->bytes = PyBytes_GET_SIZE(data);
+    out->data = memory_of(PyTuple_GET_ITEM(parts, 2), &out->bytes);
   });
 }
 

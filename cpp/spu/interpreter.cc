@@ -17,7 +17,9 @@ std::mutex start_mutex;
 std::atomic<bool> is_started{false};
 bool start_tried = false;
 hawser_spu_error start_error;
-PyObject* bridge = nullptr;  // the module's dict, for ever
+// The modules' dicts, for ever.
+PyObject* bridge = nullptr;
+PyObject* xla = nullptr;
 
 // Extension modules are not linked with libpython: they find its symbols only when these are global, and a JVM loads
 // libraries locally.
@@ -47,10 +49,15 @@ PyStatus initialize(const std::string& python) {
   return status;
 }
 
+PyObject* load_module(const char* name, const char* file, const char* source) {
+  const Ref code = checked(Py_CompileString(source, file, Py_file_input));
+  const Ref module = checked(PyImport_ExecCodeModule(name, code.get()));
+  return Py_NewRef(PyModule_GetDict(module.get()));
+}
+
 void load_bridge() {
-  const Ref code = checked(Py_CompileString(bridge_source, "hawser/bridge.py", Py_file_input));
-  const Ref module = checked(PyImport_ExecCodeModule("hawser_bridge", code.get()));
-  bridge = Py_NewRef(PyModule_GetDict(module.get()));
+  bridge = load_module("hawser_bridge", "hawser/bridge.py", bridge_source);
+  xla = load_module("hawser_xla", "hawser/xla.py", xla_source);
   PyObject* error = PyDict_GetItemString(bridge, "ChannelError");
   prepare_channels(Ref::copy(error));
 }
@@ -137,7 +144,10 @@ bool started() { return is_started.load(std::memory_order_acquire); }
 Ref call(const char* function, std::initializer_list<PyObject*> arguments) {
   PyObject* found = PyDict_GetItemString(bridge, function);
   if (found == nullptr) {
-    PyErr_Format(PyExc_SystemError, "bridge.py has no function %s", function);
+    found = PyDict_GetItemString(xla, function);
+  }
+  if (found == nullptr) {
+    PyErr_Format(PyExc_SystemError, "neither bridge.py nor xla.py has a function %s", function);
     throw Raised{};
   }
   return checked(PyObject_Vectorcall(found, arguments.begin(), arguments.size(), nullptr));

@@ -1,4 +1,4 @@
-// The one interpreter of the process, and calls into the Python half of this library (bridge.py).
+// The one interpreter of the process, and calls into the Python half of this library (bridge.py, xla.py).
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace hawser::spu {
 int32_t start(const char* environment, hawser_spu_error* error);
 bool started();
 
-// Calls a function of bridge.py, with the interpreter held. Throws Raised.
+// Calls a function of bridge.py or xla.py, with the interpreter held. Throws Raised.
 Ref call(const char* function, std::initializer_list<PyObject*> arguments);
 
 int32_t fail(hawser_spu_error* error, int32_t code, const char* text);

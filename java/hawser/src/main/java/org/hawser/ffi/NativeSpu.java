@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
@@ -21,20 +20,6 @@ import org.hawser.HawserException;
  * values, enums by name, nested objects. Data is read where it lies when it is off the heap.
  */
 public final class NativeSpu {
-  private static final StructLayout ARRAY =
-      Layouts.struct(
-          "hawser_spu_array",
-          Layouts.i32("data_type"),
-          Layouts.i32("rank"),
-          Layouts.i64("shape"),
-          Layouts.i64("data"),
-          Layouts.i64("bytes"));
-  private static final long ARRAY_DATA_TYPE = Layouts.offset(ARRAY, "data_type");
-  private static final long ARRAY_RANK = Layouts.offset(ARRAY, "rank");
-  private static final long ARRAY_SHAPE = Layouts.offset(ARRAY, "shape");
-  private static final long ARRAY_DATA = Layouts.offset(ARRAY, "data");
-  private static final long ARRAY_BYTES = Layouts.offset(ARRAY, "bytes");
-
   private NativeSpu() {}
 
   /**
@@ -116,7 +101,7 @@ public final class NativeSpu {
       call.check(
           (int) SpuFunctions.LINK_RECV.invokeExact(link.handle(), from, call.out(), call.error()));
       try (SpuObject message = call.result()) {
-        MemorySegment bytes = bytes(message);
+        MemorySegment bytes = SpuArrays.bytes(message);
         return arena.allocate(bytes.byteSize(), Long.BYTES).copyFrom(bytes);
       }
     } catch (Throwable e) {
@@ -156,7 +141,7 @@ public final class NativeSpu {
                   call.out(),
                   call.error()));
       try (SpuObject code = call.result()) {
-        return bytes(code).toArray(ValueLayout.JAVA_BYTE);
+        return SpuArrays.bytes(code).toArray(ValueLayout.JAVA_BYTE);
       }
     } catch (Throwable e) {
       throw Downcall.broken(e);
@@ -205,12 +190,8 @@ public final class NativeSpu {
       int owner) {
     SpuLibrary.require();
     try (var call = new SpuCall(null)) {
-      MemorySegment array = call.arena.allocate(ARRAY);
-      array.set(JAVA_INT, ARRAY_DATA_TYPE, dataType);
-      array.set(JAVA_INT, ARRAY_RANK, shape.length);
-      array.set(JAVA_LONG, ARRAY_SHAPE, call.longs(shape));
-      array.set(JAVA_LONG, ARRAY_DATA, call.data(data));
-      array.set(JAVA_LONG, ARRAY_BYTES, data.byteSize());
+      MemorySegment array = SpuArrays.allocate(call, 1);
+      SpuArrays.set(call, array, 0, dataType, shape, data);
       MemorySegment shares = call.arena.allocate(JAVA_LONG, Math.max(worldSize, 1));
       call.check(
           (int)
@@ -222,11 +203,7 @@ public final class NativeSpu {
                   owner,
                   shares.address(),
                   call.error()));
-      List<SpuObject> made = new ArrayList<>(worldSize);
-      for (int i = 0; i < worldSize; i++) {
-        made.add(new SpuObject(shares.getAtIndex(JAVA_LONG, i), null));
-      }
-      return made;
+      return call.objects(shares, worldSize);
     } catch (Throwable e) {
       throw Downcall.broken(e);
     } finally {
@@ -250,26 +227,10 @@ public final class NativeSpu {
                   call.out(),
                   call.error()));
       try (SpuObject array = call.result()) {
-        return read(array, arena);
+        return SpuArrays.read(array, arena);
       }
     } catch (Throwable e) {
       throw Downcall.broken(e);
-    }
-  }
-
-  private static SpuArray read(SpuObject array, Arena arena) throws Throwable {
-    try (var call = new SpuCall(null)) {
-      MemorySegment out = call.arena.allocate(ARRAY);
-      call.check(
-          (int) SpuFunctions.READ_ARRAY.invokeExact(array.handle(), out.address(), call.error()));
-      long rank = out.get(JAVA_INT, ARRAY_RANK);
-      MemorySegment shape = NativeMemory.at(out.get(JAVA_LONG, ARRAY_SHAPE), rank * Long.BYTES);
-      MemorySegment data =
-          NativeMemory.at(out.get(JAVA_LONG, ARRAY_DATA), out.get(JAVA_LONG, ARRAY_BYTES));
-      return new SpuArray(
-          out.get(JAVA_INT, ARRAY_DATA_TYPE),
-          shape.toArray(ValueLayout.JAVA_LONG_UNALIGNED),
-          arena.allocate(data.byteSize(), Long.BYTES).copyFrom(data));
     }
   }
 
@@ -301,7 +262,7 @@ public final class NativeSpu {
   /** What a share says of itself: type, shape, visibility, and how it is stored. */
   public static byte[] shareMeta(SpuObject share) {
     try (SpuObject meta = sharePart(share, 0)) {
-      return bytes(meta).toArray(ValueLayout.JAVA_BYTE);
+      return SpuArrays.bytes(meta).toArray(ValueLayout.JAVA_BYTE);
     }
   }
 
@@ -319,14 +280,14 @@ public final class NativeSpu {
 
   public static long shareChunkBytes(SpuObject share, int chunk) {
     try (SpuObject part = sharePart(share, chunk + 1)) {
-      return bytes(part).byteSize();
+      return SpuArrays.bytes(part).byteSize();
     }
   }
 
   /** Copies a chunk to the start of {@code destination}, which has room for it. */
   public static void copyShareChunk(SpuObject share, int chunk, MemorySegment destination) {
     try (SpuObject part = sharePart(share, chunk + 1)) {
-      destination.copyFrom(bytes(part));
+      destination.copyFrom(SpuArrays.bytes(part));
     }
   }
 
@@ -392,20 +353,6 @@ public final class NativeSpu {
     try (var call = new SpuCall(runtime.channels())) {
       call.check(
           (int) SpuFunctions.RUN.invokeExact(runtime.handle(), executable.handle(), call.error()));
-    } catch (Throwable e) {
-      throw Downcall.broken(e);
-    }
-  }
-
-  /** The memory of an object that is bytes, for as long as that is open. */
-  private static MemorySegment bytes(SpuObject object) {
-    try (var call = new SpuCall(null)) {
-      MemorySegment size = call.arena.allocate(JAVA_LONG);
-      call.check(
-          (int)
-              SpuFunctions.BYTES.invokeExact(
-                  object.handle(), call.out(), size.address(), call.error()));
-      return NativeMemory.at(call.out.get(JAVA_LONG, 0), size.get(JAVA_LONG, 0));
     } catch (Throwable e) {
       throw Downcall.broken(e);
     }

@@ -4,11 +4,12 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
-/** What one call of {@link NativeSpu} passes and gets back; its memory ends with it. */
+/** What one call into the interpreter passes and gets back; its memory ends with it. */
 final class SpuCall implements AutoCloseable {
   final Arena arena = Arena.ofConfined();
   final MemorySegment out = arena.allocate(JAVA_LONG);
@@ -62,6 +63,15 @@ final class SpuCall implements AutoCloseable {
 
   SpuObject result() {
     return new SpuObject(out.get(JAVA_LONG, 0), channels);
+  }
+
+  /** The objects whose handles the call wrote. */
+  List<SpuObject> objects(MemorySegment handles, int count) {
+    List<SpuObject> objects = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      objects.add(new SpuObject(handles.getAtIndex(JAVA_LONG, i), null));
+    }
+    return objects;
   }
 
   @Override

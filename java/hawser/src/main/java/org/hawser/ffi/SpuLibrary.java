@@ -25,7 +25,7 @@ import org.hawser.Settings;
  */
 public final class SpuLibrary {
   /** {@code HAWSER_SPU_ABI_VERSION}. */
-  static final int ABI_VERSION = 2;
+  static final int ABI_VERSION = 3;
 
   static final String FILE = "libhawser_spu.so";
 

@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.util.List;
 import org.hawser.HawserException;
 import org.hawser.ffi.NativeSpu;
-import org.hawser.ffi.SpuArray;
 import org.hawser.ffi.SpuObject;
 
 /**
@@ -72,9 +71,7 @@ public final class SpuIo {
     try {
       shares.forEach(share -> share.requireFor(config));
       List<SpuObject> objects = shares.stream().map(Share::object).toList();
-      SpuArray array = NativeSpu.reconstruct(worldSize, json, objects, Arena.ofAuto());
-      DataType type = DataType.values()[array.dataType() - 1];
-      return Tensor.of(type, array.shape(), array.data());
+      return Tensor.of(NativeSpu.reconstruct(worldSize, json, objects, Arena.ofAuto()));
     } catch (HawserException e) {
       throw failed("reconstruct a tensor of %d shares".formatted(shares.size()), e);
     }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.function.IntToLongFunction;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.ffi.SpuArray;
 
 /**
  * Numbers or truth values in rows, outside the heap: the last index changes fastest, nothing lies
@@ -44,6 +45,11 @@ public final class Tensor {
               .formatted(type, Arrays.toString(shape), bytes, data.byteSize()));
     }
     return new Tensor(type, shape.clone(), data);
+  }
+
+  /** What native code returned, in its memory. */
+  static Tensor of(SpuArray array) {
+    return of(DataType.values()[array.dataType() - 1], array.shape(), array.data());
   }
 
   /** Zeros, to be set. */
