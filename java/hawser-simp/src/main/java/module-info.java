@@ -1,8 +1,9 @@
 /** SIMP: one program over many parties, on threads, over HTTP and over lanes. */
 module org.hawser.simp {
-  requires com.fasterxml.jackson.databind;
+  requires transitive com.fasterxml.jackson.databind;
   requires transitive org.hawser;
 
   exports org.hawser.simp;
   exports org.hawser.simp.ir;
+  exports org.hawser.simp.serde;
 }

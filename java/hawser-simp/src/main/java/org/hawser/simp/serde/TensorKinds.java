@@ -1,0 +1,95 @@
+package org.hawser.simp.serde;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import org.hawser.spu.DataType;
+import org.hawser.spu.Tensor;
+
+/** Tensors, those of programs and bare ones, of numbers and of anything. */
+final class TensorKinds {
+  private static final String VALUE = "tensor_impl.TensorValue";
+
+  private TensorKinds() {}
+
+  static void register(Kinds kinds) {
+    kinds
+        .reader(VALUE, TensorKinds::value)
+        .reader("_ndarray", in -> new NdArray(inBase64(in)))
+        .reader("_ndarray_bref", in -> new NdArray(inSegment(in)))
+        .reader("_ndarray_object", in -> new ObjectNdArray(objects(in)));
+    kinds
+        .writer(Tensor.class, TensorKinds::write)
+        .writer(NdArray.class, TensorKinds::write)
+        .writer(ObjectTensor.class, TensorKinds::write)
+        .writer(ObjectNdArray.class, TensorKinds::write);
+  }
+
+  private static void write(Tensor tensor, Writing out) {
+    out.put("kind", out.binary() ? "numeric_bref" : "numeric");
+    numbers(tensor, out);
+    out.kind(VALUE);
+  }
+
+  private static void write(NdArray array, Writing out) {
+    numbers(array.tensor(), out.kind("_ndarray", "_ndarray_bref"));
+  }
+
+  private static void write(ObjectTensor tensor, Writing out) {
+    objects(tensor, out.put("kind", "object")).kind(VALUE);
+  }
+
+  private static void write(ObjectNdArray array, Writing out) {
+    objects(array.tensor(), out.kind("_ndarray_object"));
+  }
+
+  private static void numbers(Tensor tensor, Writing out) {
+    out.put("dtype", NumpyTypes.name(tensor.type()))
+        .numbers("shape", Arrays.stream(tensor.shape()).boxed().toList())
+        .payload("data", "bref", tensor.data());
+  }
+
+  private static Writing objects(ObjectTensor tensor, Writing out) {
+    return out.numbers("shape", tensor.shape()).values("items", tensor.items());
+  }
+
+  private static Object value(Reading in) {
+    String kind = in.has("kind") ? in.text("kind") : "numeric";
+    return switch (kind) {
+      case "numeric" -> inBase64(in);
+      case "numeric_bref" -> inSegment(in);
+      case "object" -> objects(in);
+      default ->
+          throw in.malformed("a tensor of kind '%s' is unknown".formatted(Names.shown(kind)));
+    };
+  }
+
+  private static ObjectTensor objects(Reading in) {
+    List<Long> shape = in.integers("shape");
+    List<Object> items = in.values("items");
+    return in.valid(() -> new ObjectTensor(shape, items));
+  }
+
+  private static Tensor inBase64(Reading in) {
+    return numbers(in, MemorySegment.ofArray(in.base64("data")));
+  }
+
+  private static Tensor inSegment(Reading in) {
+    return numbers(in, in.segment("bref"));
+  }
+
+  /** The one copy; nothing is allocated before its size is known to be right. */
+  private static Tensor numbers(Reading in, MemorySegment bytes) {
+    List<Long> shape = in.integers("shape");
+    String dtype = in.text("dtype");
+    DataType type = in.valid(() -> NumpyTypes.type(dtype));
+    long elements = in.valid(() -> Shapes.elements(shape));
+    if (elements > bytes.byteSize() || elements * type.bytes() != bytes.byteSize()) {
+      throw in.malformed(
+          "%d bytes are no tensor of %s%s".formatted(bytes.byteSize(), dtype, shape));
+    }
+    Tensor tensor = Tensor.zeros(type, shape.stream().mapToLong(Long::longValue).toArray());
+    tensor.data().copyFrom(bytes);
+    return tensor;
+  }
+}
