@@ -40,6 +40,9 @@ public final class BaseChannel implements Channel {
   private final int localRank;
   private final int peerRank;
   private final Key prefix;
+  private final Key scope;
+  private final boolean handshake;
+  private final boolean notifies;
   private final ChannelSends sends;
   private final Pieces pieces;
   private final Surrender surrender;
@@ -60,6 +63,11 @@ public final class BaseChannel implements Channel {
    * @throws HawserException INVALID_ARGUMENT for ranks that are none
    */
   public BaseChannel(Communicator communicator, int localRank, int peerRank, String tagPrefix) {
+    this(communicator, localRank, peerRank, LinkOptions.DEFAULT.withId(tagPrefix));
+  }
+
+  /** A channel of a link. */
+  BaseChannel(Communicator communicator, int localRank, int peerRank, LinkOptions options) {
     if (localRank != communicator.rank()
         || peerRank < 0
         || peerRank >= communicator.worldSize()
@@ -69,19 +77,24 @@ public final class BaseChannel implements Channel {
           "no channel from rank %d to rank %d: this is rank %d of %d"
               .formatted(localRank, peerRank, communicator.rank(), communicator.worldSize()));
     }
-    if (tagPrefix.indexOf(':') >= 0) {
+    if (options.tag().indexOf(':') >= 0) {
       throw new HawserException(
           ErrorCode.INVALID_ARGUMENT,
-          "no channel with the prefix \"%s\": a colon ends it".formatted(tagPrefix));
+          "no channel with the prefix \"%s\": a colon ends it".formatted(options.tag()));
     }
     this.communicator = communicator;
     this.localRank = localRank;
     this.peerRank = peerRank;
-    this.prefix = Key.of(tagPrefix + ":");
+    this.prefix = Key.of(options.tag() + ":");
+    this.scope = Key.of(options.scope());
+    this.handshake = options.handshake();
+    this.notifies = options.notified().test(peerRank);
     this.sends = new ChannelSends();
-    this.surrender = new Surrender(communicator, peerRank, prefix);
+    this.surrender = new Surrender(communicator, peerRank, scope);
     this.pieces = new Pieces(communicator, peerRank);
-    communicator.admit(peerRank, prefix);
+    setRecvTimeout(options.recvTimeout());
+    setThrottleWindowSize(options.throttleWindow());
+    communicator.admit(peerRank, scope);
   }
 
   @Override
@@ -214,19 +227,26 @@ public final class BaseChannel implements Channel {
     throw failure;
   }
 
-  /** As {@link #abort}, and tells the peer why; does not wait for it. */
+  /** As {@link #abort}, and tells the peer why, if it is to be told; does not wait for it. */
   void giveUp(HawserException reason) {
-    surrender.tell(reason);
+    if (notifies) {
+      surrender.tell(reason);
+    }
     abort();
   }
 
   @Override
   public void testSend(Duration timeout) {
-    communicator.sendSync(peerRank, key(TEST_KEY), TEST_MESSAGE.address(), 1, timeout.toNanos());
+    if (handshake) {
+      communicator.sendSync(peerRank, key(TEST_KEY), TEST_MESSAGE.address(), 1, timeout.toNanos());
+    }
   }
 
   @Override
   public void testRecv() {
+    if (!handshake) {
+      return;
+    }
     try (Message message = recv(TEST_KEY)) {
       if (message.bytes() != 1 || message.segment().get(ValueLayout.JAVA_BYTE, 0) != TEST_BYTE) {
         throw new HawserException(
@@ -250,7 +270,15 @@ public final class BaseChannel implements Channel {
     var reason =
         new HawserException(ErrorCode.CLOSED, this + " was aborted", null, peerRank, -1, "", 0);
     sends.abort(reason);
-    communicator.refuse(peerRank, prefix, reason);
+    communicator.refuse(peerRank, scope, reason);
+  }
+
+  /** Lets go of what nobody will ask for any more: the link has ended. */
+  void forget() {
+    communicator.discard(
+        scope,
+        new HawserException(ErrorCode.CLOSED, this + " has ended", null, peerRank, -1, "", 0));
+    communicator.admit(peerRank, scope);
   }
 
   @Override
@@ -308,6 +336,6 @@ public final class BaseChannel implements Channel {
   /** For messages. */
   @Override
   public String toString() {
-    return "the channel %s from rank %d to rank %d".formatted(prefix, localRank, peerRank);
+    return "the channel %s from rank %d to rank %d".formatted(scope, localRank, peerRank);
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.hawser.ErrorCode;
@@ -41,15 +42,26 @@ public final class LinkCommunicator implements AutoCloseable {
   private final int rank;
   private final List<BaseChannel> channels;
   private final SpuObject context;
+  private final Communicator communicator;
+  private final LinkOptions options;
+  private final AtomicInteger children = new AtomicInteger();
   private volatile boolean broken;
 
   private LinkCommunicator(
-      LinkMode mode, int[] mask, int rank, List<BaseChannel> channels, SpuObject context) {
+      LinkMode mode,
+      int[] mask,
+      int rank,
+      List<BaseChannel> channels,
+      SpuObject context,
+      Communicator communicator,
+      LinkOptions options) {
     this.mode = mode;
     this.mask = mask;
     this.rank = rank;
     this.channels = channels;
     this.context = context;
+    this.communicator = communicator;
+    this.options = options;
   }
 
   /**
@@ -83,18 +95,12 @@ public final class LinkCommunicator implements AutoCloseable {
       channels.add(
           peer == communicator.rank()
               ? null
-              : new BaseChannel(communicator, communicator.rank(), peer, options.id()));
+              : new BaseChannel(communicator, communicator.rank(), peer, options));
     }
-    channels.stream().filter(Objects::nonNull).forEach(channel -> prepare(channel, options));
     List<String> hosts = Arrays.stream(mask).mapToObj(peer -> "dummy_" + peer).toList();
     List<SpuChannel> bridged = new ArrayList<>();
     channels.forEach(channel -> bridged.add(channel == null ? null : new BridgedChannel(channel)));
-    return open(LinkMode.CHANNELS, mask, local, hosts, options, channels, bridged);
-  }
-
-  private static void prepare(BaseChannel channel, LinkOptions options) {
-    channel.setRecvTimeout(options.recvTimeout());
-    channel.setThrottleWindowSize(options.throttleWindow());
+    return open(LinkMode.CHANNELS, mask, local, hosts, options, channels, bridged, communicator);
   }
 
   private static LinkCommunicator withoutChannels(
@@ -123,7 +129,7 @@ public final class LinkCommunicator implements AutoCloseable {
   public static LinkCommunicator mem(int rank, int[] mask, LinkOptions options) {
     int local = new Mask(LinkMode.MEM, rank, mask, Integer.MAX_VALUE).relativeRank();
     List<String> hosts = Arrays.stream(mask).mapToObj(peer -> options.id() + "_" + peer).toList();
-    return open(LinkMode.MEM, mask, local, hosts, options, List.of(), List.of());
+    return open(LinkMode.MEM, mask, local, hosts, options, List.of(), List.of(), null);
   }
 
   /**
@@ -143,7 +149,7 @@ public final class LinkCommunicator implements AutoCloseable {
           "rank %d: a link of mode BRPC between ranks %s takes an address a party, not %s"
               .formatted(rank, Arrays.toString(mask), addresses));
     }
-    return open(LinkMode.BRPC, mask, local, addresses, options, List.of(), List.of());
+    return open(LinkMode.BRPC, mask, local, addresses, options, List.of(), List.of(), null);
   }
 
   private static LinkCommunicator open(
@@ -153,7 +159,8 @@ public final class LinkCommunicator implements AutoCloseable {
       List<String> hosts,
       LinkOptions options,
       List<BaseChannel> channels,
-      List<SpuChannel> bridged) {
+      List<SpuChannel> bridged,
+      Communicator communicator) {
     Map<String, Object> description = new LinkedHashMap<>();
     description.put("id", options.id());
     description.put("recv_timeout_ms", options.recvTimeout().toMillis());
@@ -170,7 +177,8 @@ public final class LinkCommunicator implements AutoCloseable {
       SpuObject context =
           NativeSpu.openLink(
               mode.name().toLowerCase(Locale.ROOT), Json.write(description), local, bridged);
-      return new LinkCommunicator(mode, mask.clone(), local, channels, context);
+      return new LinkCommunicator(
+          mode, mask.clone(), local, channels, context, communicator, options);
     } catch (HawserException e) {
       throw new HawserException(
           e.code(),
@@ -213,6 +221,24 @@ public final class LinkCommunicator implements AutoCloseable {
           "rank %d: no link of mode %s between ranks %s: %s"
               .formatted(rank, mode, Arrays.toString(ranks), why));
     }
+  }
+
+  /**
+   * Opens a link beside this one, between the same parties: what yacl's spawn does, under its names
+   * ({@code id-0}, {@code id-1} and so on), without a message. What fails on one of them does not
+   * touch the others. All parties must spawn in the same order, since nobody but the order says
+   * which of their links belong together. Any thread may call.
+   *
+   * @return the caller's to close; needs this one no more
+   * @throws HawserException UNSUPPORTED unless this link is on channels
+   */
+  public LinkCommunicator spawn() {
+    if (communicator == null) {
+      throw new HawserException(
+          ErrorCode.UNSUPPORTED, this + " has no channels to open another link on");
+    }
+    String id = options.id() + "-" + children.getAndIncrement();
+    return channels(communicator, mask, options.child(id));
   }
 
   /** The number of parties. */
@@ -273,6 +299,9 @@ public final class LinkCommunicator implements AutoCloseable {
     }
     context.close();
     SpuLibrary.reclaim();
+    if (!options.handshake()) {
+      channels.stream().filter(Objects::nonNull).forEach(BaseChannel::forget);
+    }
   }
 
   private void stop() {

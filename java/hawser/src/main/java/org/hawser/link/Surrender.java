@@ -27,10 +27,10 @@ final class Surrender {
   private final int peerRank;
   private final Key key;
 
-  Surrender(Communicator communicator, int peerRank, Key prefix) {
+  Surrender(Communicator communicator, int peerRank, Key scope) {
     this.communicator = communicator;
     this.peerRank = peerRank;
-    this.key = new Key().set(prefix, TAG);
+    this.key = new Key().set(scope, TAG);
   }
 
   /** Tells the peer, if it can still be told; does not wait for it. */

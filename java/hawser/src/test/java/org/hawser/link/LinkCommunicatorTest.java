@@ -18,18 +18,26 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.comm.Background;
 import org.hawser.comm.Communicator;
+import org.hawser.comm.Completion;
+import org.hawser.comm.ForwardingCommunicator;
+import org.hawser.comm.Key;
 import org.hawser.comm.LaneWorld;
 import org.hawser.comm.Payload;
 import org.hawser.comm.World;
 import org.hawser.ffi.NativeSpu;
 import org.hawser.ffi.RequiresSpu;
 import org.hawser.ffi.SpuLibrary;
+import org.hawser.spu.Field;
+import org.hawser.spu.Protocol;
+import org.hawser.spu.RuntimeConfig;
+import org.hawser.spu.SpuRuntime;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -330,6 +338,109 @@ class LinkCommunicatorTest {
       exchange(links, 10, true);
       world.ranks().get(0).recv(1, "0", Duration.ofSeconds(10)).close();
     }
+    close(links);
+  }
+
+  // ----------------------------------------------------------------------------------------------
+
+  private static final LinkOptions ROOT =
+      OPTIONS.withId("root").withTag(BaseChannel.DEFAULT_PREFIX);
+
+  /** Notes the keys that a rank sends under, in their order. */
+  private static final class Recorder extends ForwardingCommunicator {
+    final List<String> keys = new CopyOnWriteArrayList<>();
+
+    Recorder(Communicator carrier) {
+      super(carrier);
+    }
+
+    @Override
+    public void send(
+        int to, Key key, long address, long bytes, Completion completion, long context) {
+      keys.add(key.toString());
+      super.send(to, key, address, bytes, completion, context);
+    }
+
+    @Override
+    public void deliver(
+        int to, Key key, long address, long bytes, Completion completion, long context) {
+      keys.add(key.toString());
+      super.deliver(to, key, address, bytes, completion, context);
+    }
+  }
+
+  private List<LinkCommunicator> spawn(List<LinkCommunicator> links) {
+    return links.stream().map(LinkCommunicator::spawn).toList();
+  }
+
+  /** As a process of mplang names them, which was recorded once. */
+  @Test
+  void spawnedLinksGoUnderTheNamesOfYacl() {
+    var recorder = new Recorder(world.ranks().get(2));
+    List<LinkCommunicator> links =
+        open(
+            MASK,
+            rank ->
+                LinkCommunicator.channels(
+                    rank == 2 ? recorder : world.ranks().get(rank), MASK, ROOT));
+    assertEquals(List.of("spu:__test__"), recorder.keys);
+
+    for (int job = 0; job < 2; job++) {
+      recorder.keys.clear();
+      List<LinkCommunicator> spawned = spawn(links);
+      assertEquals(List.of(), recorder.keys);
+      List<SpuRuntime> runtimes =
+          spawned.stream()
+              .map(
+                  link ->
+                      Background.start(
+                          () ->
+                              new SpuRuntime(link, RuntimeConfig.of(Protocol.SEMI2K, Field.FM64))))
+              .toList()
+              .stream()
+              .map(Background::join)
+              .toList();
+      String root = "spu:root-" + job;
+      assertEquals(
+          List.of(
+              root + ":1:ALLGATHER",
+              root + ":2:ALLGATHER",
+              root + ":P2P-1:1->0",
+              root + ":3:GATHER"),
+          recorder.keys);
+      runtimes.forEach(SpuRuntime::close);
+      close(spawned);
+    }
+    close(links);
+  }
+
+  @Test
+  void spawnedLinksDoNotTouchEachOther() {
+    List<LinkCommunicator> links = open(LinkMode.CHANNELS, ROOT);
+    List<LinkCommunicator> failing = spawn(links);
+    List<LinkCommunicator> sound = spawn(links);
+    CompletableFuture<Void> waiting =
+        Background.run(() -> NativeSpu.linkRecv(failing.get(1).context(), 0, Arena.ofAuto()));
+
+    exchange(sound, 100, true);
+    failing.get(0).broken(new HawserException(ErrorCode.INTERNAL, "it broke"));
+    var failure = assertThrows(CompletionException.class, waiting::join);
+    assertNames(failure.getCause(), "rank 0 gave up: it broke");
+    exchange(sound, 100, true);
+    List<LinkCommunicator> later = spawn(links);
+    exchange(later, 100, true);
+
+    failing.get(1).broken(new HawserException(ErrorCode.INTERNAL, "so it did here"));
+    List.of(failing, sound, later, links).forEach(LinkCommunicatorTest::close);
+    // Nor is anything left of them.
+    world.ranks().forEach(rank -> assertEquals(0, rank.statistics().bytesWaiting()));
+  }
+
+  @Test
+  void linksOfLibspusOwnDoNotSpawn() {
+    List<LinkCommunicator> links = open(LinkMode.MEM, OPTIONS);
+    var failure = assertThrows(HawserException.class, links.get(0)::spawn);
+    assertEquals(ErrorCode.UNSUPPORTED, failure.code());
     close(links);
   }
 }
