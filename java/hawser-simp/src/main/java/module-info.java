@@ -5,5 +5,6 @@ module org.hawser.simp {
 
   exports org.hawser.simp;
   exports org.hawser.simp.ir;
+  exports org.hawser.simp.op;
   exports org.hawser.simp.serde;
 }
