@@ -1,0 +1,477 @@
+package org.hawser.simp;
+
+import static org.hawser.simp.Programs.call;
+import static org.hawser.simp.Programs.graph;
+import static org.hawser.simp.Programs.op;
+import static org.hawser.simp.Programs.pcall;
+import static org.hawser.simp.Programs.pcallDynamic;
+import static org.hawser.simp.Programs.ranks;
+import static org.hawser.simp.Programs.shuffle;
+import static org.hawser.simp.Programs.uniformCond;
+import static org.hawser.simp.Programs.whileLoop;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+import org.hawser.simp.ir.Graph;
+import org.hawser.simp.ir.Type;
+import org.hawser.simp.ir.Value;
+import org.hawser.spu.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
+
+/** What every driver does, whatever its workers run on. */
+@Timeout(120)
+abstract class SimpContract {
+  /** Much less than a worker waits for a peer, much more than a machine under load needs. */
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  private static final List<Long> BOTH = List.of(0L, 1L);
+
+  private SimpHost host;
+
+  /**
+   * A host of so many parties, which wait for their peers for {@link
+   * Worker.Options#DEFAULT_TIMEOUT} and keep everything in memory. Closing it ends its workers too.
+   */
+  protected abstract SimpHost open(int parties, OpRegistry registry) throws Exception;
+
+  /** Closes the host of the test, if it has opened one. */
+  @AfterEach
+  final void closeHost() {
+    if (host != null) {
+      host.close();
+    }
+  }
+
+  private SimpHost open(int parties) {
+    return open(Programs.registry(), parties);
+  }
+
+  private SimpHost open(OpRegistry registry, int parties) {
+    try {
+      host = open(parties, registry);
+    } catch (Exception e) {
+      throw new AssertionError("the host does not open", e);
+    }
+    return host;
+  }
+
+  /** Runs a program without inputs, and brings all its results here: by output, then by rank. */
+  private List<List<Object>> results(Graph program) {
+    return host.run(program, List.of()).stream().map(host::fetchAll).toList();
+  }
+
+  private static List<Object> parts(Object... parts) {
+    return Arrays.asList(parts);
+  }
+
+  @Test
+  void aRegionRunsAtItsPartiesOnly() {
+    open(3);
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value x = ranks(b);
+              return List.of(x, pcall(b, List.of(0L, 2L), "add", x, x));
+            });
+    assertEquals(List.of(parts(0L, 1L, 2L), parts(0L, null, 4L)), results(program));
+  }
+
+  @Test
+  void severalOutputsAndNone() {
+    open(2);
+    Graph divide =
+        graph(
+            1,
+            (b, in) -> {
+              Value ten = call(b, "ten");
+              return b.op(
+                  "hawser.call",
+                  List.of(ten, in.getFirst()),
+                  List.of(Programs.ANY, Programs.ANY),
+                  Map.of("name", "divmod"));
+            });
+    Graph nothing =
+        graph(
+            1,
+            (b, in) -> {
+              b.op("hawser.call", in, List.of(), Map.of("name", "drop"));
+              return List.of();
+            });
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value three = pcallDynamic(b, "add", ranks(b), call(b, "one"));
+              pcall(b, BOTH, nothing, three);
+              return pcall(b, BOTH, divide, three);
+            });
+    assertEquals(List.of(parts(10L, 5L), parts(0L, 0L)), results(program));
+    assertEquals(List.of(), host.run(graph(0, (_, _) -> List.of()), List.of()));
+  }
+
+  @Test
+  void resultsAreInputsOfTheNextJob() {
+    open(2);
+    HostVar x = host.run(graph(0, (b, _) -> List.of(ranks(b))), List.of()).getFirst();
+    Graph increment =
+        graph(1, (b, in) -> List.of(pcall(b, List.of(1L), "add", in.getFirst(), call(b, "one"))));
+    HostVar y = host.run(increment, List.of(x)).getFirst();
+    assertEquals(List.of(1), y.parties());
+    assertEquals(2L, host.fetch(y, 1));
+    assertNull(host.fetch(y, 0));
+    // A part that is missing stays missing where nobody asks for it.
+    HostVar again = host.run(graph(1, (_, in) -> in), List.of(y)).getFirst();
+    assertEquals(parts(null, 2L), host.fetchAll(again));
+  }
+
+  @Test
+  void tensorsComeBackAsTheyWere() {
+    open(2);
+    byte[] bytes = new byte[8 * 100];
+    Arrays.fill(bytes, (byte) 1);
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value x =
+                  b.op(
+                          "tensor.constant",
+                          List.of(),
+                          List.of(
+                              new Type.TensorType(
+                                  new Type.IntegerType(64, true), List.of(10L, 10L))),
+                          Map.of("value_b64", Base64.getEncoder().encodeToString(bytes)))
+                      .getFirst();
+              return List.of(shuffle(b, Map.of(1L, 0L), x));
+            });
+    Tensor wanted =
+        Tensor.of(IntStream.range(0, 100).mapToLong(_ -> 0x0101010101010101L).toArray(), 10, 10);
+    assertEquals(List.of(parts(null, wanted)), results(program));
+  }
+
+  @Test
+  void shufflesMoveSwapAndTurn() {
+    open(3);
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value x = ranks(b);
+              return List.of(
+                  shuffle(b, Map.of(1L, 0L), x),
+                  shuffle(b, Map.of(0L, 0L, 1L, 0L, 2L, 0L), x),
+                  shuffle(b, Map.of(0L, 1L, 1L, 0L), x),
+                  shuffle(b, Map.of(0L, 2L, 1L, 0L, 2L, 1L), x),
+                  shuffle(b, Map.of(0L, 1L, 1L, 0L, 2L, 1L), x),
+                  shuffle(b, Map.of(2L, 0L), x));
+            });
+    assertEquals(
+        List.of(
+            parts(null, 0L, null),
+            parts(0L, 0L, 0L),
+            parts(1L, 0L, null),
+            parts(2L, 0L, 1L),
+            parts(1L, 0L, 1L),
+            parts(null, null, 0L)),
+        results(program));
+  }
+
+  @Test
+  void partsThatAreMissingMoveToo() {
+    open(2);
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value x = pcall(b, List.of(1L), "one");
+              return List.of(shuffle(b, Map.of(1L, 0L), x), shuffle(b, Map.of(0L, 1L), x));
+            });
+    assertEquals(List.of(parts(null, null), parts(1L, null)), results(program));
+  }
+
+  @Test
+  void convergeTakesTheFirstPart() {
+    open(3);
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value x = pcall(b, List.of(0L), "one");
+              Value y = pcall(b, BOTH, "ten");
+              return List.of(
+                  b.op("simp.converge", List.of(x, y), List.of(Programs.ANY), Map.of()).getFirst());
+            });
+    assertEquals(List.of(parts(1L, 10L, null)), results(program));
+  }
+
+  @Test
+  void uniformConditionsChooseOneRegion() {
+    open(3);
+    Graph one = graph(1, (b, _) -> List.of(call(b, "one")));
+    Graph same = graph(1, (_, in) -> in);
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value x = ranks(b);
+              Value yes = call(b, "less", call(b, "one"), call(b, "ten"));
+              Value no = call(b, "less", call(b, "ten"), call(b, "one"));
+              return List.of(
+                  uniformCond(b, true, one, same, yes, x).getFirst(),
+                  uniformCond(b, true, one, same, no, x).getFirst(),
+                  uniformCond(b, false, one, same, call(b, "less", x, call(b, "one")), x)
+                      .getFirst());
+            });
+    assertEquals(
+        List.of(parts(1L, 1L, 1L), parts(0L, 1L, 2L), parts(1L, 1L, 2L)), results(program));
+  }
+
+  @Test
+  void conditionsInsideOfRegionsAskTheirPartiesOnly() {
+    open(3);
+    Graph parties = graph(0, (b, _) -> List.of(op(b, "test.parties")));
+    Graph inner =
+        graph(
+            0,
+            (b, _) -> {
+              Value yes = call(b, "less", call(b, "one"), call(b, "ten"));
+              return uniformCond(b, true, parties, parties, yes);
+            });
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              List<Value> outputs = new ArrayList<>(pcall(b, List.of(1L, 2L), inner));
+              outputs.add(op(b, "test.parties"));
+              return outputs;
+            });
+    List<Long> all = List.of(0L, 1L, 2L);
+    List<Long> two = List.of(1L, 2L);
+    assertEquals(List.of(parts(null, two, two), parts(all, all, all)), results(program));
+  }
+
+  @Test
+  void conditionsThatDifferNameWhoSaysWhat() {
+    open(3);
+    Graph same = graph(1, (_, in) -> in);
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value x = ranks(b);
+              return uniformCond(b, true, same, same, call(b, "less", x, call(b, "one")), x);
+            });
+    HawserException failure = assertFails(ErrorCode.INVALID_ARGUMENT, program);
+    assertContains(failure, "participants [0, 1, 2]");
+    assertContains(failure, "{0=true, 1=false, 2=false}");
+    assertContains(failure, "simp.uniform_cond");
+  }
+
+  @Test
+  void loopsCarryStateAndCaptures() {
+    open(2);
+    // (i, sum) while i < limit: (i + step, sum + i); limit and step are captured.
+    Graph condition = graph(4, (b, in) -> List.of(call(b, "less", in.get(0), in.get(2))));
+    Graph body =
+        graph(
+            4,
+            (b, in) ->
+                List.of(
+                    call(b, "add", in.get(0), in.get(3)), call(b, "add", in.get(1), in.get(0))));
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value one = call(b, "one");
+              return whileLoop(b, condition, body, one, ranks(b), call(b, "ten"), one);
+            });
+    assertEquals(List.of(parts(10L, 10L), parts(45L, 46L)), results(program));
+  }
+
+  @Test
+  void messagesInLoopsAndNestedRegionsStayInOrder() {
+    open(2);
+    // The two parties swap their numbers five times, each adding one in between.
+    Graph condition = graph(2, (b, in) -> List.of(call(b, "less", in.get(0), call(b, "ten"))));
+    Graph step =
+        graph(
+            1,
+            (b, in) ->
+                List.of(
+                    call(b, "add", shuffle(b, Map.of(0L, 1L, 1L, 0L), in.get(0)), call(b, "one"))));
+    Graph body =
+        graph(
+            2,
+            (b, in) -> {
+              Value two = call(b, "add", call(b, "one"), call(b, "one"));
+              Value next = pcall(b, BOTH, step, in.get(1)).getFirst();
+              return List.of(call(b, "add", in.get(0), two), next);
+            });
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value zero = shuffle(b, Map.of(0L, 0L, 1L, 0L), ranks(b));
+              return whileLoop(b, condition, body, zero, ranks(b));
+            });
+    assertEquals(List.of(parts(10L, 10L), parts(6L, 5L)), results(program));
+  }
+
+  @Test
+  void unknownOpcodesAndFunctionsAreNamed() {
+    open(2);
+    HawserException opcode =
+        assertFails(ErrorCode.UNSUPPORTED, graph(0, (b, _) -> List.of(op(b, "phe.encrypt"))));
+    assertContains(opcode, "phe.encrypt (op0)");
+    assertContains(opcode, "rank ");
+    HawserException function =
+        assertFails(ErrorCode.UNSUPPORTED, graph(0, (b, _) -> List.of(call(b, "mean"))));
+    assertContains(function, "no function mean");
+    assertContains(function, "divmod");
+    assertContains(function, "Functions.register");
+  }
+
+  @Test
+  void whatAFunctionThrowsIsNamedButNotQuoted() {
+    open(
+        Programs.registry()
+            .register(
+                "test.fail",
+                (_, _, _) -> {
+                  throw new IllegalStateException("secret 4711");
+                }),
+        2);
+    HawserException failure =
+        assertFails(ErrorCode.INTERNAL, graph(0, (b, _) -> List.of(op(b, "test.fail"))));
+    assertContains(failure, "java.lang.IllegalStateException at ");
+    assertTrue(!failure.getMessage().contains("4711"), failure.getMessage());
+  }
+
+  @Test
+  void aFailureAtOnePartyEndsTheJobAtAllOfThem() {
+    open(3);
+    // Rank 2 fails; rank 0 waits for rank 1, which waits for rank 2.
+    Graph fails = graph(0, (b, _) -> List.of(call(b, "unheard")));
+    Graph program =
+        graph(
+            0,
+            (b, _) -> {
+              Value bad = pcall(b, List.of(2L), fails).getFirst();
+              Value moved = shuffle(b, Map.of(1L, 2L), bad);
+              return List.of(shuffle(b, Map.of(0L, 1L), moved));
+            });
+    long begin = System.nanoTime();
+    HawserException failure = assertFails(ErrorCode.UNSUPPORTED, program);
+    assertContains(failure, "rank 2");
+    assertTrue(System.nanoTime() - begin < SOON.toNanos(), "the others were waited for");
+    // And the parties do the next job.
+    assertEquals(
+        List.of(parts(1L, 0L, null)),
+        results(graph(0, (b, _) -> List.of(shuffle(b, Map.of(0L, 1L, 1L, 0L), ranks(b))))));
+  }
+
+  @Test
+  void jobsOfManyThreadsDoNotMix() throws Exception {
+    open(2);
+    Graph program =
+        graph(
+            1,
+            (b, in) -> {
+              Value x = in.getFirst();
+              for (int i = 0; i < 5; i++) {
+                x = call(b, "add", shuffle(b, Map.of(0L, 1L, 1L, 0L), x), ranks(b));
+              }
+              return List.of(x);
+            });
+    List<CompletableFuture<Void>> threads = new ArrayList<>();
+    for (int thread = 0; thread < 8; thread++) {
+      threads.add(CompletableFuture.runAsync(() -> swapOften(program), Thread::startVirtualThread));
+    }
+    for (CompletableFuture<Void> thread : threads) {
+      thread.get(100, TimeUnit.SECONDS);
+    }
+  }
+
+  private void swapOften(Graph program) {
+    for (int i = 0; i < 20; i++) {
+      HostVar x = host.run(graph(0, (b, _) -> List.of(ranks(b))), List.of()).getFirst();
+      HostVar y = host.run(program, List.of(x)).getFirst();
+      // Five swaps, after each of which rank 1 adds one.
+      assertEquals(parts(3L, 3L), host.fetchAll(y));
+      host.release(y);
+      host.release(x);
+    }
+  }
+
+  @Test
+  void valuesOfOtherHostsAndMissingInputsAreRefused() {
+    open(2);
+    Graph same = graph(1, (_, in) -> in);
+    assertInvalid("takes 1 inputs, not 0", () -> host.run(same, List.of()));
+    HostVar stranger = new HostVar(List.of("mem://00"));
+    assertInvalid("of 1 parties", () -> host.run(same, List.of(stranger)));
+    String nowhere = "mem://" + "0".repeat(32);
+    HostVar lost = new HostVar(Arrays.asList(nowhere, nowhere));
+    assertContains(
+        assertThrows(HawserException.class, () -> host.run(same, List.of(lost))), nowhere);
+    assertContains(assertThrows(HawserException.class, () -> host.fetch(lost, 0)), nowhere);
+  }
+
+  @Test
+  void wrongGraphsAreErrorsNotHangs() {
+    open(2);
+    assertContains(
+        assertFails(
+            ErrorCode.INVALID_ARGUMENT,
+            graph(0, (b, _) -> List.of(pcall(b, List.of(0L, 7L), "one")))),
+        "no party 7");
+    assertContains(
+        assertFails(
+            ErrorCode.INVALID_ARGUMENT,
+            graph(0, (b, _) -> List.of(shuffle(b, Map.of(0L, 2L), ranks(b))))),
+        "no party 2");
+    assertContains(
+        assertFails(
+            ErrorCode.INVALID_ARGUMENT,
+            graph(
+                0,
+                (b, _) ->
+                    b.op("simp.pcall_static", List.of(), List.of(), Map.of("parties", BOTH)))),
+        "0 regions");
+  }
+
+  private HawserException assertFails(ErrorCode code, Graph program) {
+    HawserException failure =
+        assertThrows(HawserException.class, () -> host.run(program, List.of()));
+    assertEquals(code, failure.code(), failure.getMessage());
+    assertContains(failure, "job ");
+    return failure;
+  }
+
+  private static void assertInvalid(String part, Executable action) {
+    HawserException failure = assertThrows(HawserException.class, action);
+    assertEquals(ErrorCode.INVALID_ARGUMENT, failure.code());
+    assertContains(failure, part);
+  }
+
+  private static void assertContains(HawserException failure, String part) {
+    assertTrue(failure.getMessage().contains(part), failure.getMessage());
+  }
+}
