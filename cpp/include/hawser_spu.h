@@ -149,9 +149,9 @@ HAWSER_API int32_t hawser_spu_run(int64_t runtime, int64_t executable, hawser_sp
 // StableHLO on this machine's own processors, by the XLA client of the environment's jaxlib, which the first of these
 // calls loads. A program that would call functions of the process, or wait for a host, is refused.
 
-// [any] Replaces the shapes that a program leaves open by those that follow from its arguments'. `types` are MLIR's,
-// such as "tensor<2x3xf32>", one an argument; `refined` becomes bytes.
-HAWSER_API int32_t hawser_spu_xla_refine(const void* ir, int64_t ir_bytes, const char* const* types, int32_t count,
+// [any] Replaces the shapes that a program leaves open by those that follow from its arguments', one an argument such
+// as "2x3", empty for a scalar; `refined` becomes bytes.
+HAWSER_API int32_t hawser_spu_xla_refine(const void* ir, int64_t ir_bytes, const char* const* shapes, int32_t count,
                                          int64_t* refined, hawser_spu_error* error);
 // [any] `ir` is StableHLO's text, or MLIR byte code. Answers the number of results too.
 HAWSER_API int32_t hawser_spu_xla_compile(const void* ir, int64_t ir_bytes, int64_t* program, int32_t* results,

@@ -74,22 +74,36 @@ def once(function):
         return function()
 
 
-def xla_refine(text, types):
-    """A program whose shapes are all known, from one that leaves some open, for arguments of these types."""
+def xla_refine(text, shapes):
+    """A program whose shapes are all known, from one that leaves some open, for arguments of these shapes."""
     jaxlib = once(loaded)[0]
     ir, passmanager, registry, stablehlo = once(mlir)
     with ir.Context() as context:
         context.append_dialect_registry(registry)
         context.load_all_available_dialects()
         stablehlo.register_dialect(context)
-        passes = f"builtin.module(stablehlo-refine-arguments{{types={','.join(types)}}})"
         try:
             module = ir.Module.parse(text)
+            types = ",".join(argument_types(ir, module, shapes))
+            passes = f"builtin.module(stablehlo-refine-arguments{{types={types}}})"
             passmanager.PassManager.parse(passes).run(module.operation)
         except ir.MLIRError as error:
             raise ValueError(str(error)) from None
         refined = in_xla(jaxlib.mlir.refine_polymorphic_shapes, str(module).encode(), True, True)
         return str(ir.Module.parse(refined)).encode()
+
+
+def argument_types(ir, module, shapes):
+    """The types of main's arguments, with these shapes."""
+    main = next((f for f in module.body.operations if ir.StringAttr(f.attributes["sym_name"]).value == "main"), None)
+    if main is None:
+        raise ValueError("the program has no function main")
+    declared = ir.FunctionType(ir.TypeAttr(main.attributes["function_type"]).value).inputs
+    if len(declared) != len(shapes):
+        raise ValueError(f"{len(shapes)} arguments are given, the program takes {len(declared)}")
+    for given, kind in zip(shapes, declared):
+        extents = "".join(f"{int(extent)}x" for extent in filter(None, given.split("x")))
+        yield f"tensor<{extents}{ir.RankedTensorType(kind).element_type}>"
 
 
 def array_type(shape, what):

@@ -17,12 +17,12 @@ using hawser::spu::shape_of;
 using hawser::spu::text;
 using hawser::spu::view;
 
-int32_t hawser_spu_xla_refine(const void* ir, int64_t ir_bytes, const char* const* types, int32_t count,
+int32_t hawser_spu_xla_refine(const void* ir, int64_t ir_bytes, const char* const* shapes, int32_t count,
                               int64_t* refined, hawser_spu_error* error) {
   return enter(error, [&] {
     const Ref source = bytes_of(ir, ir_bytes);
-    const Ref type_list = list(count, [&](int64_t i) { return text(types[i]); });
-    *refined = hold(call("xla_refine", {source.get(), type_list.get()}));
+    const Ref shape_list = list(count, [&](int64_t i) { return text(shapes[i]); });
+    *refined = hold(call("xla_refine", {source.get(), shape_list.get()}));
   });
 }
 

@@ -30,9 +30,9 @@ public final class NativeXla {
   /**
    * Replaces the shapes that a program leaves open.
    *
-   * @param types of its arguments, as MLIR writes them
+   * @param shapes of its arguments, such as {@code 2x3}, empty for a scalar
    */
-  public static byte[] refine(byte[] stablehlo, List<String> types) {
+  public static byte[] refine(byte[] stablehlo, List<String> shapes) {
     SpuLibrary.require();
     try (var call = new SpuCall(null)) {
       call.check(
@@ -40,8 +40,8 @@ public final class NativeXla {
               Handles.REFINE.invokeExact(
                   call.data(MemorySegment.ofArray(stablehlo)),
                   (long) stablehlo.length,
-                  call.texts(types),
-                  types.size(),
+                  call.texts(shapes),
+                  shapes.size(),
                   call.out(),
                   call.error()));
       try (SpuObject refined = call.result()) {

@@ -1,5 +1,6 @@
 package org.hawser.ffi;
 
+import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
@@ -9,6 +10,8 @@ import org.hawser.HawserException;
  * thread may use and close it; one that is closed while a call uses it lives until the call ends.
  */
 public final class SpuObject implements AutoCloseable {
+  private static final Cleaner CLEANER = Cleaner.create();
+
   private final long handle;
   private final SpuChannels channels;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -31,6 +34,14 @@ public final class SpuObject implements AutoCloseable {
       throw new HawserException(ErrorCode.CLOSED, "this object of libspu is closed");
     }
     return handle;
+  }
+
+  /**
+   * Closes it when {@code owner} is unreachable, for objects whose owners nobody closes. A method
+   * of the owner that uses it keeps the owner reachable to its end.
+   */
+  public void closeAfter(Object owner) {
+    CLEANER.register(owner, this::close);
   }
 
   SpuChannels channels() {

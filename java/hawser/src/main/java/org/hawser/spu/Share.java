@@ -2,6 +2,7 @@ package org.hawser.spu;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -12,7 +13,8 @@ import org.hawser.ffi.SpuObject;
 
 /**
  * One party's part of a tensor, kept by libspu. Of a secret one it says nothing about the elements;
- * all parties' shares together are the tensor. Any thread may use it.
+ * all parties' shares together are the tensor. Any thread may use it. Who is sure that nobody needs
+ * it any more closes it; otherwise it is freed when it is unreachable.
  */
 public final class Share implements AutoCloseable {
   private final SpuObject object;
@@ -24,6 +26,7 @@ public final class Share implements AutoCloseable {
     this.object = object;
     description = NativeSpu.shareMeta(object);
     facts = ShareMeta.read(description);
+    object.closeAfter(this);
   }
 
   /**
@@ -58,27 +61,39 @@ public final class Share implements AutoCloseable {
 
   /** The number of pieces that hold it. */
   public int chunks() {
-    return NativeSpu.shareChunkCount(object);
+    try {
+      return NativeSpu.shareChunkCount(object);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** The length of a piece as {@link #copyChunk} writes it. */
   public long chunkBytes(int chunk) {
-    return NativeSpu.shareChunkBytes(object, Objects.checkIndex(chunk, chunks()));
+    try {
+      return NativeSpu.shareChunkBytes(object, Objects.checkIndex(chunk, chunks()));
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** Copies a piece, a {@code ValueChunkProto}, to the start of memory that has room for it. */
   public void copyChunk(int chunk, MemorySegment destination) {
-    NativeSpu.copyShareChunk(object, Objects.checkIndex(chunk, chunks()), destination);
+    try {
+      NativeSpu.copyShareChunk(object, Objects.checkIndex(chunk, chunks()), destination);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** Its bytes, which say what they are, in the arena's memory. */
   public MemorySegment serialize(Arena arena) {
     var lengths = new long[chunks()];
-    Arrays.setAll(lengths, i -> NativeSpu.shareChunkBytes(object, i));
+    Arrays.setAll(lengths, this::chunkBytes);
     MemorySegment bytes = arena.allocate(ShareForm.bytes(description, lengths), Long.BYTES);
     List<MemorySegment> chunks = ShareForm.begin(bytes, description, lengths);
     for (int i = 0; i < lengths.length; i++) {
-      NativeSpu.copyShareChunk(object, i, chunks.get(i));
+      copyChunk(i, chunks.get(i));
     }
     return bytes;
   }
@@ -118,6 +133,7 @@ public final class Share implements AutoCloseable {
     }
   }
 
+  /** Whoever uses it keeps this share reachable meanwhile. */
   SpuObject object() {
     return object;
   }

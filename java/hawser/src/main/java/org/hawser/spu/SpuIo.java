@@ -1,6 +1,7 @@
 package org.hawser.spu;
 
 import java.lang.foreign.Arena;
+import java.lang.ref.Reference;
 import java.util.List;
 import org.hawser.HawserException;
 import org.hawser.ffi.NativeSpu;
@@ -74,6 +75,8 @@ public final class SpuIo {
       return Tensor.of(NativeSpu.reconstruct(worldSize, json, objects, Arena.ofAuto()));
     } catch (HawserException e) {
       throw failed("reconstruct a tensor of %d shares".formatted(shares.size()), e);
+    } finally {
+      Reference.reachabilityFence(shares);
     }
   }
 

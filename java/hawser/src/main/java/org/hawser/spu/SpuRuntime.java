@@ -1,5 +1,6 @@
 package org.hawser.spu;
 
+import java.lang.ref.Reference;
 import org.hawser.HawserException;
 import org.hawser.ffi.NativeSpu;
 import org.hawser.ffi.SpuObject;
@@ -38,6 +39,8 @@ public final class SpuRuntime implements AutoCloseable {
       NativeSpu.setVar(object, name, share.object());
     } catch (HawserException e) {
       throw failed("cannot set variable '%s'".formatted(name), e);
+    } finally {
+      Reference.reachabilityFence(share);
     }
   }
 

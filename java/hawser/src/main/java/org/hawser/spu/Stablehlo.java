@@ -11,31 +11,29 @@ import org.hawser.ffi.NativeXla;
 public final class Stablehlo {
   private Stablehlo() {}
 
-  /** A tensor's type as StableHLO writes it, such as {@code tensor<2x3xf32>}. */
-  public static String type(DataType type, long... shape) {
-    String extents =
-        LongStream.of(shape).mapToObj(extent -> extent + "x").collect(Collectors.joining());
-    return "tensor<" + extents + type.mlir() + ">";
-  }
-
   /**
    * The program with the shapes that it leaves open replaced by those that follow from its
    * arguments': what JAX exports for symbolic shapes runs nowhere without this. Needs no link, and
    * does the same at every party.
    *
-   * @param types one an argument of main, as {@link #type} writes them
+   * @param shapes one an argument of main
    * @throws HawserException (INVALID_ARGUMENT) when they are not what the program is for
    */
-  public static String refine(String program, List<String> types) {
+  public static String refine(String program, List<long[]> shapes) {
+    List<String> texts = shapes.stream().map(Stablehlo::text).toList();
     try {
-      byte[] refined = NativeXla.refine(program.getBytes(StandardCharsets.UTF_8), types);
+      byte[] refined = NativeXla.refine(program.getBytes(StandardCharsets.UTF_8), texts);
       return new String(refined, StandardCharsets.UTF_8);
     } catch (HawserException e) {
       throw new HawserException(
           e.code(),
-          "a program with open shapes is not for arguments of %s: %s"
-              .formatted(types, e.getMessage()),
+          "a program with open shapes is not for arguments of shapes %s: %s"
+              .formatted(texts, e.getMessage()),
           e);
     }
+  }
+
+  private static String text(long[] shape) {
+    return LongStream.of(shape).mapToObj(Long::toString).collect(Collectors.joining("x"));
   }
 }

@@ -1,7 +1,6 @@
 package org.hawser.spu;
 
 import java.lang.foreign.Arena;
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -19,15 +18,13 @@ import org.hawser.ffi.SpuArray;
  * one computes. Freed when it is unreachable.
  */
 public final class XlaProgram {
-  private static final Cleaner CLEANER = Cleaner.create();
   private static final XlaPrograms COMPILED = new XlaPrograms();
 
   private final NativeXla.Program program;
 
   private XlaProgram(byte[] stablehlo) {
-    NativeXla.Program compiled = NativeXla.compile(stablehlo);
-    CLEANER.register(this, compiled.object()::close);
-    program = compiled;
+    program = NativeXla.compile(stablehlo);
+    program.object().closeAfter(this);
   }
 
   /**

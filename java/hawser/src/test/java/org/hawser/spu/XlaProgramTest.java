@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.ffi.RequiresSpu;
@@ -72,7 +74,9 @@ class XlaProgramTest {
   }
 
   private static XlaProgram twice(DataType type, long... shape) {
-    String tensor = Stablehlo.type(type, shape);
+    String extents =
+        LongStream.of(shape).mapToObj(extent -> extent + "x").collect(Collectors.joining());
+    String tensor = "tensor<" + extents + type.mlir() + ">";
     return XlaProgram.compile(
         "func.func public @main(%%a: %1$s) -> (%1$s, %1$s) { return %%a, %%a : %1$s, %1$s }"
             .formatted(tensor));
@@ -174,17 +178,16 @@ class XlaProgramTest {
         """;
     for (int rows : new int[] {1, 5}) {
       Tensor tensor = Tensor.of(DataType.F32, new double[2 * rows], rows, 2);
-      String refined = Stablehlo.refine(open, List.of(Stablehlo.type(DataType.F32, rows, 2)));
+      String refined = Stablehlo.refine(open, List.of(new long[] {rows, 2}));
 
       List<Tensor> results = XlaProgram.compile(refined).run(List.of(tensor));
 
       assertEquals(tensor, results.getFirst());
       assertEquals(rows, results.getLast().getLong());
     }
-    assertInvalid("not for", () -> Stablehlo.refine(open, List.of("tensor<3x3xf32>")));
-    assertInvalid(
-        "not for", () -> Stablehlo.refine(open, List.of("tensor<3x2xf32>", "tensor<f32>")));
-    assertInvalid("not for", () -> Stablehlo.refine(open, List.of("},inline{")));
+    assertInvalid("not for", () -> Stablehlo.refine(open, List.of(new long[] {3, 3})));
+    assertInvalid("not for", () -> Stablehlo.refine(open, List.of(new long[] {3, 2}, new long[0])));
+    assertInvalid("no function main", () -> Stablehlo.refine("module {}", List.of()));
     assertInvalid("not for", () -> Stablehlo.refine("garbage", List.of()));
   }
 
