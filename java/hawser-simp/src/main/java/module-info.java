@@ -1,6 +1,10 @@
 /** SIMP: one program over many parties, on threads, over HTTP and over lanes. */
 module org.hawser.simp {
   requires transitive com.fasterxml.jackson.databind;
+  requires io.prometheus.metrics.core;
+  requires io.prometheus.metrics.model;
+  requires io.prometheus.writer.text;
+  requires java.management;
   requires transitive org.hawser;
 
   exports org.hawser.simp;

@@ -1,13 +1,9 @@
 package org.hawser.simp;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.comm.Communicator;
 import org.hawser.comm.Key;
-import org.hawser.comm.Message;
-import org.hawser.simp.serde.Serde;
 
 /**
  * Values between the parties of one job. A message's key is {@code job:n}, where {@code n} counts
@@ -72,26 +68,11 @@ public final class Conversation {
   }
 
   private void sendUnder(Key key, int to, Object value) {
-    Arena arena = Arena.ofConfined();
-    boolean ours = true;
-    try {
-      MemorySegment bytes = Serde.dumpsBinary(value, arena);
-      communicator.sendSync(to, key, bytes.address(), bytes.byteSize(), worker.timeout().toNanos());
-    } catch (HawserException e) {
-      // The transport may still read from the memory: better lost than used for something else.
-      ours = e.code() != ErrorCode.TIMEOUT && e.code() != ErrorCode.CANCELLED;
-      throw e;
-    } finally {
-      if (ours) {
-        arena.close();
-      }
-    }
+    Containers.send(communicator, to, key, value, worker.timeout());
   }
 
   private Object receiveUnder(Key key, int from) {
-    try (Message message = communicator.recv(from, key, worker.timeout().toNanos())) {
-      return Serde.loadsBinary(message.segment());
-    }
+    return Containers.receive(communicator, from, key, worker.timeout());
   }
 
   /** Whoever waits for a message of this job fails; any thread may say so. */

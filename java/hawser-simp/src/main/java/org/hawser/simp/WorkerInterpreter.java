@@ -17,6 +17,7 @@ import org.hawser.simp.ir.Graph;
  */
 public final class WorkerInterpreter implements Worker, AutoCloseable {
   private final Communicator communicator;
+  private final int worldSize;
   private final ObjectStore store;
   private final OpRegistry registry;
   private final Options options;
@@ -28,6 +29,19 @@ public final class WorkerInterpreter implements Worker, AutoCloseable {
    */
   public WorkerInterpreter(
       Communicator communicator, ObjectStore store, OpRegistry registry, Options options) {
+    this(communicator, communicator.worldSize(), store, registry, options);
+  }
+
+  /**
+   * @param worldSize the number of parties: ranks of the communicator beyond are none
+   */
+  WorkerInterpreter(
+      Communicator communicator,
+      int worldSize,
+      ObjectStore store,
+      OpRegistry registry,
+      Options options) {
+    this.worldSize = worldSize;
     this.communicator = communicator;
     this.store = store;
     this.registry = registry;
@@ -93,7 +107,7 @@ public final class WorkerInterpreter implements Worker, AutoCloseable {
 
   @Override
   public int worldSize() {
-    return communicator.worldSize();
+    return worldSize;
   }
 
   @Override
