@@ -1,0 +1,57 @@
+package org.hawser.simp.mplang;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+
+/** A worker of the real mplang, as a process of its own on this machine's loopback. */
+final class MplangWorker implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private final MplangProcess process;
+  private final String endpoint;
+
+  private MplangWorker(MplangProcess process) {
+    this.process = process;
+    this.endpoint = "http://127.0.0.1:" + process.line(START);
+  }
+
+  /** Starts the worker of a rank. It has a port from now on, and serves after {@link #serve}. */
+  static MplangWorker open(int rank) {
+    return new MplangWorker(
+        MplangProcess.start(List.of(MplangProcess.script("worker"), Integer.toString(rank))));
+  }
+
+  /** Where it is reached, with its scheme. */
+  String endpoint() {
+    return endpoint;
+  }
+
+  /** Tells the endpoints of all, in the order of their ranks, and waits until it answers. */
+  void serve(List<String> endpoints) {
+    process.tell(String.join(" ", endpoints));
+    // Its port takes connections already: the answer comes when it serves.
+    try {
+      var health = (HttpURLConnection) URI.create(endpoint + "/health").toURL().openConnection();
+      health.setReadTimeout((int) START.toMillis());
+      if (health.getResponseCode() != HttpURLConnection.HTTP_OK) {
+        throw new AssertionError("mplang's worker is not well: " + process.errors());
+      }
+    } catch (IOException e) {
+      throw new AssertionError("mplang's worker did not start: " + process.errors(), e);
+    }
+  }
+
+  /** What it has logged. */
+  String log() {
+    return process.errors();
+  }
+
+  /** Ends it without a word to anyone, as a crash does. */
+  @Override
+  public void close() {
+    process.close();
+  }
+}
