@@ -61,6 +61,11 @@ public final class Job {
     return parties.clone();
   }
 
+  /** Whether a rank's worker is Hawser's, which does more than mplang's protocol has. */
+  public boolean isHawser(int rank) {
+    return worker.isHawser(rank);
+  }
+
   /** How long it may wait for a peer. */
   public Duration timeout() {
     return worker.timeout();

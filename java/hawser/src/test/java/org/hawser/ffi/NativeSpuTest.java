@@ -57,7 +57,7 @@ class NativeSpuTest {
     xs.forEach(SpuObject::close);
     ys.forEach(SpuObject::close);
     results.forEach(SpuObject::close);
-    assertEquals(before, SpuLibrary.reclaim());
+    Leftovers.assertNoneSince(before);
   }
 
   private static List<SpuObject> shares(float... values) {

@@ -36,7 +36,7 @@ class SpuChannelTest {
 
   @AfterEach
   void nothingIsLeft() {
-    assertEquals(before, SpuLibrary.reclaim());
+    Leftovers.assertNoneSince(before);
   }
 
   @Test

@@ -35,7 +35,7 @@ class SpuRefusalTest {
 
   @AfterEach
   void nothingIsLeft() {
-    assertEquals(before, SpuLibrary.reclaim());
+    Leftovers.assertNoneSince(before);
   }
 
   @ParameterizedTest

@@ -31,6 +31,7 @@ import org.hawser.comm.Key;
 import org.hawser.comm.LaneWorld;
 import org.hawser.comm.Payload;
 import org.hawser.comm.World;
+import org.hawser.ffi.Leftovers;
 import org.hawser.ffi.NativeSpu;
 import org.hawser.ffi.RequiresSpu;
 import org.hawser.ffi.SpuLibrary;
@@ -65,7 +66,7 @@ class LinkCommunicatorTest {
   @AfterEach
   void nothingIsLeft() {
     world.close();
-    assertEquals(before, SpuLibrary.reclaim());
+    Leftovers.assertNoneSince(before);
   }
 
   private static List<LinkCommunicator> open(int[] mask, IntFunction<LinkCommunicator> opening) {

@@ -20,6 +20,7 @@ import org.hawser.HawserException;
 import org.hawser.comm.Communicator;
 import org.hawser.comm.LaneWorld;
 import org.hawser.comm.ThreadCommunicator;
+import org.hawser.ffi.Leftovers;
 import org.hawser.ffi.RequiresSpu;
 import org.hawser.ffi.SpuLibrary;
 import org.hawser.link.LinkMode;
@@ -238,7 +239,7 @@ class SessionTest {
       run.run();
     }
 
-    assertEquals(live, SpuLibrary.reclaim());
+    Leftovers.assertNoneSince(live);
     assertTrue(status("Threads:") <= threads + 5, "threads were left behind");
     long grown = status("VmRSS:") - kilobytes;
     assertTrue(grown < 100_000, () -> "grew by %d kB".formatted(grown));

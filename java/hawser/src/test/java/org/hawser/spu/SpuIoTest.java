@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.ffi.Leftovers;
 import org.hawser.ffi.RequiresSpu;
 import org.hawser.ffi.SpuLibrary;
 import org.junit.jupiter.api.Test;
@@ -268,7 +269,7 @@ class SpuIoTest {
       io.reconstruct(shares);
       shares.forEach(Share::close);
     }
-    assertEquals(before, SpuLibrary.reclaim());
+    Leftovers.assertNoneSince(before);
   }
 
   private static void assertInvalid(String reason, Executable executable) {

@@ -17,6 +17,8 @@ public final class StandardOps {
     SimpOps.register(registry);
     TensorOps.register(registry);
     StoreOps.register(registry);
+    JaxOps.register(registry);
+    SpuOps.register(registry);
     return FunctionOps.register(registry, functions);
   }
 }
