@@ -1,12 +1,21 @@
 /** SIMP: one program over many parties, on threads, over HTTP and over lanes. */
 module org.hawser.simp {
   requires transitive com.fasterxml.jackson.databind;
+  requires io.netty.buffer;
+  requires transitive io.netty.codec.http;
+  requires io.netty.codec;
+  requires io.netty.common;
+  requires io.netty.handler;
+  requires io.netty.transport.classes.epoll;
+  requires io.netty.transport;
   requires io.prometheus.metrics.core;
   requires io.prometheus.metrics.model;
   requires io.prometheus.writer.text;
   requires java.management;
+  requires java.naming;
   requires transitive org.hawser;
 
+  exports org.hawser.http;
   exports org.hawser.simp;
   exports org.hawser.simp.ir;
   exports org.hawser.simp.op;

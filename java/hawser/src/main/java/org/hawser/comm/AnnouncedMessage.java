@@ -27,7 +27,7 @@ final class AnnouncedMessage extends Arrival implements TransferListener {
   @Override
   protected void begin() {
     try {
-      buffer = communicator.largeBuffers().take(bytes);
+      buffer = communicator.buffers().take(bytes);
       link.receive(payload(), Envelope.INBOX | number, this);
     } catch (HawserException e) {
       communicator.lost(from, e);
@@ -65,7 +65,7 @@ final class AnnouncedMessage extends Arrival implements TransferListener {
   @Override
   public void close() {
     if (buffer != null) {
-      communicator.largeBuffers().giveBack(buffer);
+      communicator.buffers().giveBack(buffer);
       buffer = null;
     }
   }

@@ -90,6 +90,17 @@ public interface Communicator extends AutoCloseable {
     return Long.MAX_VALUE;
   }
 
+  /**
+   * Whether that rank is Hawser's too, and so understands what Hawser's layers tell each other
+   * beyond mplang's protocol. Where peers of both kinds are possible this asks the peer the first
+   * time, and waits for its answer.
+   *
+   * @throws HawserException when the peer does not answer
+   */
+  default boolean isHawser(int rank) {
+    return true;
+  }
+
   /** What it has done so far. */
   CommStatistics statistics();
 

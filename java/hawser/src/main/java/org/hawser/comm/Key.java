@@ -2,6 +2,7 @@ package org.hawser.comm;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.ffi.NativeMemory;
@@ -58,6 +59,18 @@ public final class Key {
     begin(count);
     NativeMemory.copy(address, bytes, count);
     return end();
+  }
+
+  /** Becomes the first {@code count} bytes of an array. */
+  public Key set(byte[] from, int count) {
+    begin(count);
+    System.arraycopy(from, 0, bytes, 0, count);
+    return end();
+  }
+
+  /** The byte at a place, from 0. */
+  public byte byteAt(int index) {
+    return bytes[Objects.checkIndex(index, length)];
   }
 
   /** Writes the bytes to {@code address}, where {@link #length} of them must be writable. */

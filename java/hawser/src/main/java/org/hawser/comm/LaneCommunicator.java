@@ -40,7 +40,6 @@ public final class LaneCommunicator extends MailboxCommunicator {
   private final LanePeer[] peers;
   private final Blocks envelopes = new Blocks(Envelope.MAX_BYTES);
   private final Blocks shortMessages = new Blocks(SHORT_BYTES);
-  private final LargeBuffers largeBuffers = new LargeBuffers();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private LaneCommunicator(Lanes lanes, int rank, List<Link> links) {
@@ -148,15 +147,6 @@ public final class LaneCommunicator extends MailboxCommunicator {
     }
   }
 
-  private void sendToSelf(Key key, long address, long bytes, Completion completion, long context) {
-    traffic().received(bytes);
-    mailbox()
-        .announce(
-            rank(),
-            key,
-            new CopiedMessage(mailbox(), largeBuffers, address, bytes, completion, context));
-  }
-
   @Override
   protected void progress() {
     lanes.progress();
@@ -185,7 +175,7 @@ public final class LaneCommunicator extends MailboxCommunicator {
     List<HawserException> failures = new ArrayList<>();
     others().forEach(peer -> close(peer, failures));
     end("rank %d: this communicator is closed".formatted(rank()));
-    largeBuffers.close();
+    freeBuffers();
     if (!failures.isEmpty()) {
       throw failures.getFirst();
     }
@@ -228,10 +218,6 @@ public final class LaneCommunicator extends MailboxCommunicator {
 
   Blocks shortMessages() {
     return shortMessages;
-  }
-
-  LargeBuffers largeBuffers() {
-    return largeBuffers;
   }
 
   /** Nothing more comes from that rank. */

@@ -155,6 +155,11 @@ public final class Mailbox {
     }
   }
 
+  /** That rank is there again, after {@link #fail}. */
+  public synchronized void recover(int from) {
+    failures[from] = null;
+  }
+
   /** As {@link Communicator#refuse}. */
   public synchronized void refuse(int from, Key prefix, HawserException reason) {
     refusals.add(from, prefix, reason);

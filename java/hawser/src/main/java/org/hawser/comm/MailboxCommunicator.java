@@ -14,6 +14,7 @@ public abstract class MailboxCommunicator implements Communicator {
   private final int worldSize;
   private final Mailbox mailbox;
   private final Traffic traffic = new Traffic();
+  private final LargeBuffers buffers = new LargeBuffers();
   private final Waiting waiting;
   private final AtomicReference<HawserException> ended = new AtomicReference<>();
 
@@ -34,6 +35,24 @@ public abstract class MailboxCommunicator implements Communicator {
 
   protected final Traffic traffic() {
     return traffic;
+  }
+
+  /** Sends to this very rank: the bytes are copied when there is room for them. */
+  protected final void sendToSelf(
+      Key key, long address, long bytes, Completion completion, long context) {
+    traffic.received(bytes);
+    mailbox.announce(
+        rank, key, new CopiedMessage(mailbox, buffers, address, bytes, completion, context));
+  }
+
+  /** For messages that are copied; freed by {@link #freeBuffers}. */
+  final LargeBuffers buffers() {
+    return buffers;
+  }
+
+  /** What comes back later is freed at once. */
+  protected final void freeBuffers() {
+    buffers.close();
   }
 
   /** Moves what can be moved without waiting, for threads that look in again and again. */

@@ -14,7 +14,6 @@ import org.hawser.HawserException;
 public final class ThreadCommunicator extends MailboxCommunicator {
   private final List<ThreadCommunicator> world;
   private final HandedMessage.Pool handed = new HandedMessage.Pool();
-  private final LargeBuffers copies = new LargeBuffers();
 
   private ThreadCommunicator(int rank, int worldSize, List<ThreadCommunicator> world) {
     super(rank, worldSize, Waiting.PARKED);
@@ -43,7 +42,7 @@ public final class ThreadCommunicator extends MailboxCommunicator {
     ThreadCommunicator peer = peer(to, key, bytes);
     Mailbox mail = peer.mailbox();
     mail.announce(
-        rank(), key, new CopiedMessage(mail, copies, address, bytes, completion, context));
+        rank(), key, new CopiedMessage(mail, buffers(), address, bytes, completion, context));
     count(peer, bytes);
   }
 
@@ -83,7 +82,7 @@ public final class ThreadCommunicator extends MailboxCommunicator {
   @Override
   public void close() {
     end("rank %d has closed its communicator".formatted(rank()));
-    copies.close();
+    freeBuffers();
   }
 
   private void end(String why) {

@@ -42,6 +42,9 @@ final class Surrender {
     MemorySegment memory = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_BYTE, truncated(notice));
     Completion holder = (_, _) -> Reference.reachabilityFence(memory);
     try {
+      if (!communicator.isHawser(peerRank)) {
+        return; // Nobody would read it there.
+      }
       communicator.send(peerRank, key, memory.address(), memory.byteSize(), holder, 0);
     } catch (HawserException _) {
       // The peer, or this communicator, is gone: who waits there is told by that.

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every communicator does, over three ranks. */
-abstract class CommunicatorContract {
+public abstract class CommunicatorContract {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final Duration SHORT = Duration.ofMillis(200);
   private static final int SIZE = 3;
@@ -33,6 +33,9 @@ abstract class CommunicatorContract {
 
   private final Arena arena = Arena.ofShared();
   private World world;
+
+  /** For transports. */
+  protected CommunicatorContract() {}
 
   /** So many ranks, connected with each other. */
   protected abstract World open(int size);
@@ -218,14 +221,14 @@ abstract class CommunicatorContract {
           Background.run(
               () -> {
                 for (int i = 0; i < messages; i++) {
-                  rank(0).sendSync(1, own + "/" + i, segment, SOON);
+                  rank(0).sendSync(1, own + "." + i, segment, SOON);
                 }
               }));
       all.add(
           Background.run(
               () -> {
                 for (int i = 0; i < messages; i++) {
-                  expect(1, 0, own + "/" + i, 1000 + own, own);
+                  expect(1, 0, own + "." + i, 1000 + own, own);
                 }
               }));
     }

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What yacl expects of a channel, over three ranks of any communicator. */
-abstract class ChannelContract {
+public abstract class ChannelContract {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration SHORT = Duration.ofMillis(200);
   private static final int SIZE = 3;
@@ -40,6 +40,9 @@ abstract class ChannelContract {
 
   private final Arena arena = Arena.ofShared();
   private World world;
+
+  /** For transports. */
+  protected ChannelContract() {}
 
   /** So many ranks, connected with each other. */
   protected abstract World open(int size);

@@ -1,0 +1,281 @@
+package org.hawser.http;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+import org.hawser.lane.HostPort;
+
+/**
+ * The connections to one server, and what waits for one. Everything happens on one thread of the
+ * transport, so that nothing here is locked; {@link #submit} may be called by any.
+ */
+final class Connections {
+  private static final long IDLE_LIMIT = TimeUnit.SECONDS.toNanos(3);
+  private static final long LOOK_MILLIS = 250;
+  private static final long RETRY_MILLIS = 50;
+  private static final int PIPELINED = 4096;
+
+  private final HostPort server;
+  private final HttpOptions options;
+  private final EventLoop loop;
+  private final Bootstrap bootstrap;
+  private final Style style;
+  private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
+  private final List<ClientConnection> open = new ArrayList<>();
+  private int opening;
+  private boolean looking;
+  private boolean closed;
+  private Throwable lastFailure;
+  private Runnable onLost = () -> {};
+
+  /** How connections are used. */
+  enum Style {
+    /** One connection, requests in order, one behind the other without a wait for answers. */
+    PIPELINED(1, Connections.PIPELINED, true),
+    /** Several connections, each with one request at a time. */
+    POOLED(16, 1, false);
+
+    final int connections;
+    final int requests;
+    // Whether a server that does not listen is asked again until the request's time is over.
+    final boolean persistent;
+
+    Style(int connections, int requests, boolean persistent) {
+      this.connections = connections;
+      this.requests = requests;
+      this.persistent = persistent;
+    }
+  }
+
+  Connections(HostPort server, HttpOptions options, Transport transport, Style style) {
+    this.server = server;
+    this.options = options;
+    this.style = style;
+    loop = transport.loop();
+    Optional<SslContext> tls = options.tls().map(HttpTls::client);
+    bootstrap = transport.client(loop, options.patience(), initializer(tls));
+  }
+
+  private ChannelInitializer<Channel> initializer(Optional<SslContext> tls) {
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(Channel channel) {
+        tls.ifPresent(
+            context ->
+                channel
+                    .pipeline()
+                    .addLast(context.newHandler(channel.alloc(), server.host(), server.port())));
+        channel
+            .pipeline()
+            .addLast(new HttpResponseDecoder(), new ClientConnection(Connections.this));
+      }
+    };
+  }
+
+  /** Run by the connections' thread when one is lost. Set before the first {@link #submit}. */
+  void onLost(Runnable action) {
+    onLost = action;
+  }
+
+  HostPort server() {
+    return server;
+  }
+
+  int maxBodyBytes() {
+    return options.maxBodyBytes();
+  }
+
+  /** Sends a request when there is a connection for it. Exchanges end in any case, in time. */
+  void submit(Exchange exchange) {
+    if (loop.inEventLoop()) {
+      add(exchange);
+    } else {
+      loop.execute(() -> add(exchange));
+    }
+  }
+
+  private void add(Exchange exchange) {
+    if (closed) {
+      exchange.failed(failure(ErrorCode.CLOSED, "the client is closed"));
+      return;
+    }
+    waiting.add(exchange);
+    pump();
+    if (!looking) {
+      looking = true;
+      loop.schedule(this::look, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void pump() {
+    while (!waiting.isEmpty()) {
+      ClientConnection connection = free();
+      if (connection == null) {
+        openIfFewer();
+        return;
+      }
+      while (!waiting.isEmpty() && connection.outstanding() < style.requests) {
+        connection.write(waiting.poll());
+      }
+      connection.flush();
+    }
+  }
+
+  private ClientConnection free() {
+    long now = System.nanoTime();
+    for (ClientConnection each : List.copyOf(open)) {
+      if (each.isUsable() && each.outstanding() < style.requests) {
+        // A server may be about to close what has been idle for long.
+        if (each.outstanding() > 0 || now - each.idleSince() < IDLE_LIMIT) {
+          return each;
+        }
+        open.remove(each);
+        each.close();
+      }
+    }
+    return null;
+  }
+
+  private void openIfFewer() {
+    if (open.size() + opening < style.connections && opening < waiting.size()) {
+      opening++;
+      bootstrap
+          .connect(server.host(), server.port())
+          .addListener((ChannelFuture connected) -> opened(connected));
+    }
+  }
+
+  private void opened(ChannelFuture connected) {
+    if (!connected.isSuccess()) {
+      refused(connected.cause());
+      return;
+    }
+    SslHandler tls = connected.channel().pipeline().get(SslHandler.class);
+    if (tls == null) {
+      ready(connected.channel());
+    } else {
+      tls.handshakeFuture()
+          .addListener(
+              shaken -> {
+                if (shaken.isSuccess()) {
+                  ready(connected.channel());
+                } else {
+                  refused(shaken.cause());
+                }
+              });
+    }
+  }
+
+  private void ready(Channel channel) {
+    opening--;
+    if (closed) {
+      channel.close();
+      return;
+    }
+    open.add(channel.pipeline().get(ClientConnection.class));
+    pump();
+  }
+
+  private void refused(Throwable cause) {
+    lastFailure = cause;
+    if (style.persistent && !closed) {
+      loop.schedule(this::again, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      return;
+    }
+    opening--;
+    failAll(waiting, failure(ErrorCode.LINK_FAILED, "cannot connect: " + cause.getMessage()));
+  }
+
+  private void again() {
+    opening--;
+    pump();
+  }
+
+  /** A connection has room again. */
+  void freed() {
+    if (!waiting.isEmpty()) {
+      pump();
+    }
+  }
+
+  void broken(Throwable cause) {
+    lastFailure = cause;
+  }
+
+  /** A connection is gone, with what it had under way. */
+  void lost(ClientConnection connection, List<Exchange> unanswered) {
+    open.remove(connection);
+    for (Exchange each : unanswered.reversed()) {
+      if (each.isRepeatable() && !closed) {
+        waiting.addFirst(each);
+      } else {
+        String why = lastFailure == null ? "" : ": " + lastFailure.getMessage();
+        each.failed(failure(ErrorCode.LINK_FAILED, "the connection was lost" + why));
+      }
+    }
+    pump();
+    if (!closed) {
+      onLost.run();
+    }
+  }
+
+  /** Ends what has taken too long; goes on looking while there is something to look after. */
+  private void look() {
+    long now = System.nanoTime();
+    waiting.removeIf(
+        exchange -> {
+          boolean late = exchange.deadline - now <= 0;
+          if (late) {
+            exchange.failed(late());
+          }
+          return late;
+        });
+    for (ClientConnection each : List.copyOf(open)) {
+      if (each.isLate(now)) {
+        broken(new HawserException(ErrorCode.TIMEOUT, "an answer did not come in time"));
+        each.close();
+      }
+    }
+    looking = !waiting.isEmpty() || open.stream().anyMatch(each -> each.outstanding() > 0);
+    if (looking) {
+      loop.schedule(this::look, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private HawserException late() {
+    String why = lastFailure == null ? "" : "; last: " + lastFailure.getMessage();
+    return failure(ErrorCode.TIMEOUT, "it did not answer in time" + why);
+  }
+
+  private HawserException failure(ErrorCode code, String what) {
+    return new HawserException(code, "%s: %s".formatted(server, what), lastFailure);
+  }
+
+  private static void failAll(ArrayDeque<Exchange> exchanges, HawserException reason) {
+    while (!exchanges.isEmpty()) {
+      exchanges.poll().failed(reason);
+    }
+  }
+
+  /** Fails what is under way, and closes the connections. Any thread may call it. */
+  void close() {
+    loop.execute(
+        () -> {
+          closed = true;
+          failAll(waiting, failure(ErrorCode.CLOSED, "the client is closed"));
+          List.copyOf(open).forEach(ClientConnection::close);
+        });
+  }
+}

@@ -1,0 +1,42 @@
+package org.hawser.http;
+
+import java.util.Optional;
+
+/** Who says that it speaks, and whether it may. */
+final class SenderRank {
+  private SenderRank() {}
+
+  /** The answer that refuses a request for what its head says of its sender; empty: it is good. */
+  static Optional<HttpAnswer> refusal(Head head, HttpCommunicator communicator) {
+    String text = head.headers().get(Wire.FROM_RANK);
+    if (text == null || !text.matches("[+-]?[0-9]{1,9}")) {
+      return Optional.of(
+          HttpAnswer.error(400, "Missing or invalid %s header".formatted(Wire.FROM_RANK)));
+    }
+    return refusal(Integer.parseInt(text), head, communicator);
+  }
+
+  /** As above, for a rank that the body says. */
+  static Optional<HttpAnswer> refusal(int rank, Head head, HttpCommunicator communicator) {
+    int size = communicator.worldSize();
+    if (rank < 0 || rank >= size || rank == communicator.rank()) {
+      return Optional.of(
+          HttpAnswer.error(
+              400,
+              "rank %d: there is no rank %d to send here; ranks are 0 to %d"
+                  .formatted(communicator.rank(), rank, size - 1)));
+    }
+    return communicator.maySpeakAs(rank, head.peerNames())
+        ? Optional.empty()
+        : Optional.of(
+            HttpAnswer.error(
+                403,
+                "rank %d: a peer with the certificate of %s may not speak as rank %d"
+                    .formatted(communicator.rank(), head.peerNames(), rank)));
+  }
+
+  /** The rank of a head that was not refused. */
+  static int of(Head head) {
+    return Integer.parseInt(head.headers().get(Wire.FROM_RANK));
+  }
+}
