@@ -395,4 +395,19 @@ public abstract class CommunicatorContract {
     rank(0).sendSync(1, "bad:key", payload(8, 3), SOON);
     expect(1, 0, "bad:key", 8, 3);
   }
+
+  @Test
+  void discardsWhatBeginsWithAPrefixAndKeepsTheRest() {
+    rank(0).sendSync(1, "job:0", payload(8, 1), SOON);
+    rank(2).sendSync(1, "job:1", payload(100_000, 2), SOON);
+    rank(0).sendSync(1, "job2:0", payload(8, 3), SOON);
+    Background.until(() -> rank(1).hasMessage(2, "job:1") && rank(1).hasMessage(0, "job2:0"));
+    rank(1).discard(Key.of("job:"), new HawserException(ErrorCode.CANCELLED, "nobody asks for it"));
+    assertFalse(rank(1).hasMessage(0, "job:0"));
+    assertFalse(rank(1).hasMessage(2, "job:1"));
+    assertEquals(8, rank(1).statistics().bytesWaiting());
+    expect(1, 0, "job2:0", 8, 3);
+    rank(0).sendSync(1, "job:0", payload(8, 4), SOON);
+    expect(1, 0, "job:0", 8, 4);
+  }
 }
