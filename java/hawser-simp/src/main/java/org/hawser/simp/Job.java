@@ -20,15 +20,21 @@ public final class Job {
   /** The id of jobs whose driver gives none: mplang's over HTTP. */
   public static final String ANONYMOUS = "anonymous";
 
+  /** Far below what a thread's stack takes. */
+  private static final int MAX_DEPTH = 200;
+
   private final WorkerInterpreter worker;
   private final String id;
   private final States<Job> states = new States<>(this);
   private int[] parties;
+  private int depth;
   private Conversation conversation;
   // The failure that already says where it happened.
   private HawserException located;
+  // Written under the lock, as what follows.
   private volatile HawserException cancelled;
   private List<Consumer<HawserException>> onCancel;
+  private boolean ended;
 
   Job(WorkerInterpreter worker, String id) {
     this.worker = worker;
@@ -107,17 +113,13 @@ public final class Job {
    * Calls an action when this job is cancelled, at once when it is already: it wakes whoever waits
    * for this job's sake. It runs in any thread, must not block for long, and is told why.
    */
-  public void onCancel(Consumer<HawserException> action) {
-    HawserException reason;
-    synchronized (this) {
-      if (onCancel == null) {
-        onCancel = new ArrayList<>(2);
-      }
-      onCancel.add(action);
-      reason = cancelled;
+  public synchronized void onCancel(Consumer<HawserException> action) {
+    if (onCancel == null) {
+      onCancel = new ArrayList<>(2);
     }
-    if (reason != null) {
-      action.accept(reason);
+    onCancel.add(action);
+    if (cancelled != null) {
+      action.accept(cancelled);
     }
   }
 
@@ -129,7 +131,16 @@ public final class Job {
           "%s: a graph of %d inputs was given %d"
               .formatted(this, region.inputs().size(), inputs.length));
     }
-    return new Evaluation(this, region, inputs).run();
+    if (depth == MAX_DEPTH) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT, "regions are nested more than %d deep".formatted(MAX_DEPTH));
+    }
+    depth++;
+    try {
+      return new Evaluation(this, region, inputs).run();
+    } finally {
+      depth--;
+    }
   }
 
   /** Runs a region as {@link #parties} of its own. */
@@ -145,10 +156,8 @@ public final class Job {
 
   /** Does one operation, and says in every failure where it happened. */
   Object[] execute(Operation operation, Object[] inputs) {
-    if (cancelled != null) {
-      throw located(cancelledBy(cancelled));
-    }
     try {
+      requireNotCancelled();
       Object[] results = worker.registry().find(operation).execute(this, operation, inputs);
       if (results.length != operation.outputs().size()) {
         throw new HawserException(
@@ -156,7 +165,7 @@ public final class Job {
             "it has %d outputs and made %d".formatted(operation.outputs().size(), results.length));
       }
       return results;
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+    } catch (RuntimeException | Error e) {
       throw e == located ? located : located(JobFailure.of(this, operation, e));
     }
   }
@@ -166,42 +175,38 @@ public final class Job {
     return failure;
   }
 
-  /** Ends it: who waits for its messages is woken. */
-  void cancel(HawserException reason) {
-    List<Consumer<HawserException>> actions;
-    synchronized (this) {
-      if (cancelled != null) {
-        return;
-      }
-      cancelled = reason;
-      actions = onCancel == null ? List.of() : List.copyOf(onCancel);
+  private void requireNotCancelled() {
+    HawserException reason = cancelled;
+    if (reason != null) {
+      throw reason.again();
     }
-    actions.forEach(action -> action.accept(reason));
   }
 
-  /** Why it has been cancelled, null when it has not. */
-  HawserException cancelled() {
-    return cancelled;
-  }
-
-  HawserException cancelledBy(HawserException reason) {
-    return new HawserException(
-        ErrorCode.CANCELLED, "%s was cancelled: %s".formatted(this, reason.getMessage()), reason);
+  /** Ends it: who waits for its messages is woken. Any thread may do so, also when it has ended. */
+  synchronized void cancel(HawserException reason) {
+    if (cancelled != null || ended) {
+      return;
+    }
+    cancelled =
+        new HawserException(ErrorCode.CANCELLED, "cancelled: " + reason.getMessage(), reason);
+    if (onCancel != null) {
+      onCancel.forEach(action -> action.accept(cancelled));
+    }
   }
 
   boolean isAnonymous() {
     return id.equals(ANONYMOUS);
   }
 
-  /** Closes what operations have kept for it. */
+  /** Closes what operations have kept for it. It cannot be cancelled any more. */
   void end() {
-    try {
-      states.close();
-    } finally {
-      if (cancelled != null && conversation != null) {
-        conversation.admit();
-      }
+    synchronized (this) {
+      ended = true;
     }
+    if (cancelled != null && conversation != null) {
+      conversation.admit();
+    }
+    states.close();
   }
 
   /** For messages. */

@@ -43,15 +43,29 @@ final class JobTable {
     }
     if (reason != null) {
       running.remove(job.id());
-      throw job.cancelledBy(reason);
+      throw new HawserException(
+          ErrorCode.CANCELLED,
+          "%s was cancelled before it began: %s".formatted(job, reason.getMessage()),
+          reason);
     }
   }
 
+  /**
+   * @param failure null when it has succeeded
+   */
   void end(Job job, HawserException failure) {
     running.remove(job.id(), job);
-    job.end();
-    if (failure != null && !job.isAnonymous()) {
-      forget(job.id(), failure);
+    try {
+      job.end();
+    } catch (HawserException e) {
+      if (failure == null) {
+        throw e;
+      }
+      failure.addSuppressed(e);
+    } finally {
+      if (failure != null && !job.isAnonymous()) {
+        forget(job.id(), failure);
+      }
     }
   }
 
