@@ -297,31 +297,35 @@ def compile_ir(ir, ir_type, visibilities, options_text):
     )
     with Diagnostics():
         code = libspu.compile(source, options)
-    inputs = signature(code)
-    if inputs is not None and len(inputs) != len(visibilities):
+    inputs = signature(code)[0]
+    if len(inputs) != len(visibilities):
         raise ValueError(f"{len(visibilities)} visibilities are given for a program of {len(inputs)} inputs")
     return code
 
 
 def signature(code):
-    """The inputs' types of a compiled program, such as ["2x3xf32", "i64"]; None when it does not look like one."""
-    main = re.search(rb"func\.func (?:public )?@main\(([^)]*)\)", code)
-    inputs = re.findall(rb"%arg\d+: tensor<((?:\d+x)*)(?:!pphlo\.\w+<)?(\w+)", main[1] if main else b"")
-    return main and [(dims + element).decode() for dims, element in inputs]
+    """The inputs' types of a compiled program, such as ["2x3xf32", "i64"], and the number of its results."""
+    main = re.search(rb"func\.func (?:public )?@main\(([^)]*)\)([^\n]*)", code)
+    if main is None:
+        raise ValueError("this is no program as libspu's compiler writes them: it has no function main")
+    inputs = re.findall(rb"%arg\d+: tensor<((?:\d+x)*)(?:!pphlo\.\w+<)?(\w+)", main[1])
+    return [(dims + element).decode() for dims, element in inputs], main[2].count(b"tensor<")
 
 
 class Program:
-    """An executable, with what is needed to see that its inputs fit: libspu itself would not look."""
+    """An executable, with what is needed to see that all fits: libspu itself would not look, and crash."""
 
     def __init__(self, name, inputs, outputs, code):
         self.executable = libspu.Executable(name=name, input_names=inputs, output_names=outputs, code=code)
         self.inputs = inputs
-        self.types = signature(code)
-        if self.types is not None and len(self.types) != len(inputs):
+        self.types, results = signature(code)
+        if len(self.types) != len(inputs):
             raise ValueError(f"{len(inputs)} inputs are named for a program of {len(self.types)}")
+        if results != len(outputs):
+            raise ValueError(f"{len(outputs)} outputs are named for a program of {results}")
 
     def check(self, runtime):
-        for name, wanted in zip(self.inputs, self.types or []):
+        for name, wanted in zip(self.inputs, self.types):
             found = type_of(runtime.GetVarMeta(name))
             if found != wanted:
                 raise ValueError(f"variable {name} is of type {found}, the program takes {wanted}")

@@ -1,5 +1,6 @@
 package org.hawser.ffi;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -7,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.hawser.ErrorCode;
@@ -112,6 +112,14 @@ class SpuRefusalTest {
     assertInvalid(
         "1 inputs are named for a program of 2",
         () -> NativeSpu.executable("m", List.of("x"), List.of("z"), code));
+    // libspu itself would write results that there are not.
+    List<String> inputs = List.of("x", "y");
+    assertInvalid(
+        "2 outputs are named for a program of 1",
+        () -> NativeSpu.executable("m", inputs, List.of("z", "z"), code));
+    assertInvalid(
+        "no function main",
+        () -> NativeSpu.executable("m", List.of(), List.of(), "g".getBytes(UTF_8)));
     assertInvalid(
         "program type",
         () -> NativeSpu.compile(MemorySegment.ofArray(code), "onnx", List.of(1, 1), "{}"));
@@ -127,7 +135,7 @@ class SpuRefusalTest {
         SpuObject program = SpuTwoParties.multiply();
         SpuObject garbage =
             NativeSpu.executable(
-                "g", List.of("x"), List.of("z"), "g".getBytes(StandardCharsets.UTF_8))) {
+                "g", List.of(), List.of(), "g func.func @main() {}".getBytes(UTF_8))) {
       List<SpuObject> five = SpuTwoParties.shares(1, 2, 3, 4, 5);
       NativeSpu.setVar(runtime, "x", five.getFirst());
       NativeSpu.setVar(runtime, "y", five.getFirst());
@@ -137,7 +145,6 @@ class SpuRefusalTest {
       NativeSpu.delVar(runtime, "x");
       assertInvalid("symbol x not found", () -> NativeSpu.run(runtime, program));
       assertInvalid("symbol q not found", () -> NativeSpu.getVar(runtime, "q"));
-      NativeSpu.setVar(runtime, "x", five.getFirst());
       assertInvalid("MLIR parser failure", () -> NativeSpu.run(runtime, garbage));
       try (SpuObject share = NativeSpu.shareOf(new byte[] {1, 2, 3}, List.of())) {
         assertInvalid("meta.ParseFromString", () -> NativeSpu.setVar(runtime, "x", share));
