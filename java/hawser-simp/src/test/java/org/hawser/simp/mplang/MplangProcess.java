@@ -30,7 +30,6 @@ final class MplangProcess implements AutoCloseable {
     var builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.redirectError(errors.toFile());
     builder.environment().put("MPLANG_DATA_ROOT", folder.resolve("data").toString());
-    builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
     this.process = builder.start();
     this.output = process.inputReader();
   }

@@ -8,14 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Python scripts that drive clusters with the real mplang, and mplang's own commands. */
-final class MplangScript {
+public final class MplangScript {
   private static final Duration LIMIT = Duration.ofSeconds(150);
   private static final JsonMapper JSON = new JsonMapper();
 
   private MplangScript() {}
 
   /** Runs a script among the resources of this package; its last line is the result. */
-  static JsonNode run(String script, List<String> arguments) {
+  public static JsonNode run(String script, List<String> arguments) {
     var command = new ArrayList<>(List.of(MplangProcess.script(script)));
     command.addAll(arguments);
     try (var process = MplangProcess.start(command)) {
@@ -26,7 +26,7 @@ final class MplangScript {
   }
 
   /** What {@code python -m mplang.cli ARGUMENTS} prints. */
-  static List<String> command(String... arguments) {
+  public static List<String> command(String... arguments) {
     var command = new ArrayList<>(List.of("-m", "mplang.cli"));
     command.addAll(List.of(arguments));
     try (var process = MplangProcess.start(command)) {

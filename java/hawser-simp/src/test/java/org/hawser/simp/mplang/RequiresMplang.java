@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RequiresMplang.Condition.class)
-@interface RequiresMplang {
+public @interface RequiresMplang {
   /** Looks for mplang's Python. */
   final class Condition implements ExecutionCondition {
     @Override
