@@ -78,7 +78,8 @@ public final class Key {
     NativeMemory.copy(bytes, address, length);
   }
 
-  boolean startsWith(Key prefix) {
+  /** Whether the key begins with all of the other one. */
+  public boolean startsWith(Key prefix) {
     return length >= prefix.length
         && Arrays.equals(bytes, 0, prefix.length, prefix.bytes, 0, prefix.length);
   }

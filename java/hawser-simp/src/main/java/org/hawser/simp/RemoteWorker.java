@@ -1,0 +1,138 @@
+package org.hawser.simp;
+
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
+import org.hawser.http.HttpClient;
+import org.hawser.http.HttpReply;
+import org.hawser.lane.HostPort;
+
+/**
+ * A worker as its driver sees it: Hawser's, which takes binary bodies and more requests, or
+ * mplang's. Any thread may use it; nothing here waits for an answer.
+ */
+final class RemoteWorker {
+  /** How long a worker may take for what it does at once. */
+  static final Duration SHORT = Duration.ofSeconds(30);
+
+  private static final int OK = 200;
+
+  private final HttpClient client;
+  private final int rank;
+  private final HostPort endpoint;
+  private final boolean isHawser;
+  private final WireForm form;
+
+  private RemoteWorker(HttpClient client, int rank, HostPort endpoint, boolean isHawser) {
+    this.client = client;
+    this.rank = rank;
+    this.endpoint = endpoint;
+    this.isHawser = isHawser;
+    this.form = isHawser ? WireForm.CONTAINER : WireForm.PACKED;
+  }
+
+  /** Asks who is there; fails when it is not that rank of so many. */
+  static CompletableFuture<RemoteWorker> meet(
+      HttpClient client, int rank, int worldSize, HostPort endpoint) {
+    var unknown = new RemoteWorker(client, rank, endpoint, false);
+    return unknown
+        .answered(client.get(endpoint, "/health", SHORT))
+        .thenApply(
+            reply -> {
+              unknown.requireSelf(WireForm.PACKED.fields(reply.body()), worldSize);
+              return new RemoteWorker(client, rank, endpoint, reply.isHawser());
+            });
+  }
+
+  private void requireSelf(Map<String, Object> health, int worldSize) {
+    if (!String.valueOf(rank).equals(String.valueOf(health.get("rank")))
+        || !String.valueOf(worldSize).equals(String.valueOf(health.get("world_size")))) {
+      throw failure(
+          ErrorCode.REFUSED,
+          "it is rank %s of %s, not %d of %d: do all have the same cluster file?"
+              .formatted(health.get("rank"), health.get("world_size"), rank, worldSize),
+          null);
+    }
+  }
+
+  CompletableFuture<List<String>> exec(ExecRequest request, Duration timeout) {
+    return post("/exec", request.toMap(), timeout)
+        .thenApply(this::result)
+        .thenApply(uris -> uris == null ? List.of() : ExecRequest.uris(uris));
+  }
+
+  CompletableFuture<Object> fetch(String uri, Duration timeout) {
+    return post("/fetch", Map.of("uri", uri), timeout).thenApply(this::result);
+  }
+
+  /** Does nothing where mplang's workers cannot. */
+  void cancel(String job, HawserException reason) {
+    if (isHawser) {
+      post("/cancel", Map.of("job_id", job, "reason", String.valueOf(reason.getMessage())), SHORT);
+    }
+  }
+
+  /** Does nothing where mplang's workers cannot. */
+  void release(List<String> uris) {
+    if (isHawser) {
+      post("/release", Map.of("uris", uris), SHORT);
+    }
+  }
+
+  private CompletableFuture<HttpReply> post(
+      String path, Map<String, Object> fields, Duration timeout) {
+    MemorySegment body = form.body(fields);
+    return answered(
+        client.send(
+            endpoint,
+            "POST",
+            path,
+            Map.of("Accept", form.mediaType()),
+            form.mediaType(),
+            body,
+            timeout));
+  }
+
+  private Object result(HttpReply reply) {
+    return form.value(form.fields(reply.body()).get("result"));
+  }
+
+  /** Failures, and answers that tell of one, name this worker. */
+  private CompletableFuture<HttpReply> answered(CompletableFuture<HttpReply> reply) {
+    return reply.handle(
+        (answer, thrown) -> {
+          if (thrown != null) {
+            HawserException cause = Failures.of(thrown);
+            throw failure(cause.code(), cause.getMessage(), cause);
+          }
+          if (answer.status() != OK) {
+            throw refusal(answer);
+          }
+          return answer;
+        });
+  }
+
+  private HawserException refusal(HttpReply answer) {
+    Map<String, Object> fields = new HashMap<>();
+    try {
+      fields = WireForm.PACKED.fields(answer.body());
+    } catch (HawserException e) {
+      // Not a worker's answer; its status tells enough.
+    }
+    String detail = String.valueOf(fields.getOrDefault("detail", "it says no more"));
+    return failure(
+        Failures.code(String.valueOf(fields.get(Failures.CODE))),
+        "%s (status %d)".formatted(detail, answer.status()),
+        null);
+  }
+
+  private HawserException failure(ErrorCode code, String why, Throwable cause) {
+    return new HawserException(
+        code, "rank %d at %s: %s".formatted(rank, endpoint, why), cause, rank, -1, "", 0);
+  }
+}
