@@ -1,7 +1,9 @@
 package org.hawser.http;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 
@@ -11,7 +13,14 @@ import java.io.IOException;
  * @param data base64 of bytes, or serde's text form of a value
  */
 record LegacyMessage(int fromRank, boolean isRawBytes, String data) {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /** Whoever took the body in has bounded it. */
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+                  .build())
+          .build();
 
   /** Why it cannot be read, as a status. */
   static final class Malformed extends Exception {
