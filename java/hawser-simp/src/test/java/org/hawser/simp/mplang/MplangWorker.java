@@ -1,5 +1,7 @@
 package org.hawser.simp.mplang;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -32,15 +34,22 @@ final class MplangWorker implements AutoCloseable {
   /** Tells the endpoints of all, in the order of their ranks, and waits until it answers. */
   void serve(List<String> endpoints) {
     process.tell(String.join(" ", endpoints));
-    // Its port takes connections already: the answer comes when it serves.
+    try {
+      awaitHealth(endpoint);
+    } catch (AssertionError e) {
+      throw new AssertionError(process.errors(), e);
+    }
+  }
+
+  /** Waits until whoever listens there answers as a worker that is well. */
+  static void awaitHealth(String endpoint) {
+    // The port of one that starts takes connections already: the answer comes when it serves.
     try {
       var health = (HttpURLConnection) URI.create(endpoint + "/health").toURL().openConnection();
       health.setReadTimeout((int) START.toMillis());
-      if (health.getResponseCode() != HttpURLConnection.HTTP_OK) {
-        throw new AssertionError("mplang's worker is not well: " + process.errors());
-      }
+      assertEquals(HttpURLConnection.HTTP_OK, health.getResponseCode());
     } catch (IOException e) {
-      throw new AssertionError("mplang's worker did not start: " + process.errors(), e);
+      throw new AssertionError("no worker serves at " + endpoint, e);
     }
   }
 
