@@ -104,6 +104,7 @@ def facts():
     return version, libspu._get_version(), int(hasattr(libspu.link, "create_with_channels"))
 
 
+@functools.cache
 def attributes(cls):
     return [name for name in dir(cls) if isinstance(getattr(cls, name), property)]
 
