@@ -59,7 +59,7 @@ final class GraphKind {
         values.put(name, input.valid(() -> builder.input(name, type)));
       }
       for (Reading operation : in.objects("operations")) {
-        add(operation);
+        add(operation.alsoCalled(operation.text("opcode")));
       }
       named(in, "outputs").forEach(builder::output);
       return builder.build();

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.io.OutputStream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
@@ -65,11 +64,6 @@ final class JsonText {
     } catch (JsonProcessingException e) {
       throw new HawserException(ErrorCode.INVALID_ARGUMENT, e.getOriginalMessage(), e);
     }
-  }
-
-  /** Closes the stream. */
-  static void write(JsonNode node, OutputStream out) throws IOException {
-    MAPPER.writeValue(out, node);
   }
 
   private static HawserException malformed(String why, Throwable cause) {

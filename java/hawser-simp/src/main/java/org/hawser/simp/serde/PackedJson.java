@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.Base64;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
@@ -14,45 +15,88 @@ import org.hawser.HawserException;
 
 /** JSON compressed by gzip, in base64. */
 final class PackedJson {
-  /** Of the JSON, in bytes: a few bytes could otherwise claim to be very many. */
+  /** Bytes of JSON at most: a few bytes could otherwise claim to be very many. */
   private static final int MOST = 1 << 30;
 
+  /** No deflated byte stands for more. */
+  private static final int STRONGEST = 1032;
+
   private static final int BUFFER = 64 << 10;
+
+  /** What is longer is compressed only if a sample of it shows that it pays. */
+  private static final int LONG = 64 << 10;
+
+  private static final int SAMPLE = 8 << 10;
 
   private PackedJson() {}
 
   static String pack(JsonNode json) {
-    var packed = new ByteArrayOutputStream(BUFFER);
-    try (OutputStream out = new FastGzip(packed)) {
-      JsonText.write(json, out);
-    } catch (IOException e) {
-      throw new HawserException(ErrorCode.INVALID_ARGUMENT, e.getMessage(), e);
-    }
-    return Base64.getEncoder().encodeToString(packed.toByteArray());
+    byte[] text = JsonText.write(json);
+    return Base64.getEncoder().encodeToString(deflate(text, level(text)));
   }
 
   static JsonNode unpack(String text) {
     return JsonText.read(inflate(decode(text)));
   }
 
+  /**
+   * Tensors of noise in base64 shrink by a quarter, which takes longer than to send that quarter
+   * over anything faster than 20 MB/s; programs and regular tensors shrink by far more.
+   */
+  private static int level(byte[] json) {
+    if (json.length <= LONG) {
+      return Deflater.BEST_SPEED;
+    }
+    try (var deflater = new Deflater(Deflater.BEST_SPEED, true)) {
+      deflater.setInput(json, json.length / 2, SAMPLE);
+      deflater.finish();
+      boolean pays = deflater.deflate(new byte[SAMPLE]) < SAMPLE / 2;
+      return pays ? Deflater.BEST_SPEED : Deflater.NO_COMPRESSION;
+    }
+  }
+
+  private static byte[] deflate(byte[] json, int level) {
+    boolean shrinks = level != Deflater.NO_COMPRESSION;
+    var packed = new ByteArrayOutputStream(shrinks ? BUFFER : json.length + BUFFER);
+    try (var gzip = new Gzip(packed, level)) {
+      gzip.write(json);
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory takes all that is written to it", e);
+    }
+    return packed.toByteArray();
+  }
+
   private static byte[] decode(String text) {
     try {
       return Base64.getDecoder().decode(text);
     } catch (IllegalArgumentException e) {
-      throw malformed("not base64: " + e.getMessage(), e);
+      throw malformed("it is not base64: " + e.getMessage(), e);
     }
   }
 
   private static byte[] inflate(byte[] packed) {
     try (var in = new GZIPInputStream(new ByteArrayInputStream(packed), BUFFER)) {
-      byte[] json = in.readNBytes(MOST + 1);
-      if (json.length > MOST) {
-        throw malformed("more than %d bytes of JSON".formatted(MOST), null);
+      var json = new byte[announced(packed)];
+      int length = in.readNBytes(json, 0, json.length);
+      if (length < json.length || in.read() >= 0) {
+        throw malformed("it is longer or shorter than its end says", null);
       }
       return json;
     } catch (IOException e) {
-      throw malformed("not gzip: " + e.getMessage(), e);
+      throw malformed("it is not gzip: " + e.getMessage(), e);
     }
+  }
+
+  /** How many bytes of JSON its end says that there are. */
+  private static int announced(byte[] packed) {
+    long bytes = 0;
+    for (int i = 1; i <= Integer.BYTES; i++) {
+      bytes = bytes << Byte.SIZE | packed[packed.length - i] & 0xff;
+    }
+    if (bytes > Math.min(MOST, (long) packed.length * STRONGEST)) {
+      throw malformed("%d bytes cannot become %d".formatted(packed.length, bytes), null);
+    }
+    return (int) bytes;
   }
 
   private static HawserException malformed(String why, Throwable cause) {
@@ -60,10 +104,10 @@ final class PackedJson {
         ErrorCode.INVALID_ARGUMENT, "malformed base64 of compressed JSON: " + why, cause);
   }
 
-  private static final class FastGzip extends GZIPOutputStream {
-    FastGzip(OutputStream out) throws IOException {
+  private static final class Gzip extends GZIPOutputStream {
+    Gzip(OutputStream out, int level) throws IOException {
       super(out, BUFFER);
-      def.setLevel(Deflater.BEST_SPEED);
+      def.setLevel(level);
     }
   }
 }

@@ -31,15 +31,22 @@ final class Reading {
   private final Reading parent;
   private final String field;
   private final int index;
+  private final String alias;
   private final int depth;
 
   private Reading(
-      JsonNode node, List<MemorySegment> segments, Reading parent, String field, int index) {
+      JsonNode node,
+      List<MemorySegment> segments,
+      Reading parent,
+      String field,
+      int index,
+      String alias) {
     this.node = node;
     this.segments = segments;
     this.parent = parent;
     this.field = field;
     this.index = index;
+    this.alias = alias;
     depth = parent == null ? 0 : parent.depth + 1;
   }
 
@@ -51,7 +58,7 @@ final class Reading {
    * @param segments what the JSON refers to by their places
    */
   static Reading of(JsonNode json, List<MemorySegment> segments) {
-    return new Reading(json, segments, null, "$", -1);
+    return new Reading(json, segments, null, "$", -1, "");
   }
 
   JsonNode node() {
@@ -65,7 +72,12 @@ final class Reading {
 
   /** A place in an array below this one. */
   Reading at(String name, int place, JsonNode child) {
-    return new Reading(child, segments, this, name, place);
+    return new Reading(child, segments, this, name, place, "");
+  }
+
+  /** The same place, by a name that says more to people. */
+  Reading alsoCalled(String name) {
+    return new Reading(node, segments, parent, field, index, name);
   }
 
   /** The value that lies here. */
@@ -262,7 +274,13 @@ final class Reading {
   }
 
   private String path() {
-    String here = index < 0 ? Names.shown(field) : "%s[%d]".formatted(Names.shown(field), index);
+    String here = Names.shown(field);
+    if (index >= 0) {
+      here += "[%d]".formatted(index);
+    }
+    if (!alias.isEmpty()) {
+      here += " (%s)".formatted(Names.shown(alias));
+    }
     return parent == null ? here : parent.path() + "." + here;
   }
 }

@@ -1,5 +1,8 @@
 package org.hawser.simp.serde;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -8,6 +11,7 @@ import org.hawser.spu.Tensor;
 
 /** Tensors, those of programs and bare ones, of numbers and of anything. */
 final class TensorKinds {
+  private static final long ALL_ONES = 0x0101_0101_0101_0101L;
   private static final String VALUE = "tensor_impl.TensorValue";
 
   private TensorKinds() {}
@@ -90,6 +94,22 @@ final class TensorKinds {
     }
     Tensor tensor = Tensor.zeros(type, shape.stream().mapToLong(Long::longValue).toArray());
     tensor.data().copyFrom(bytes);
+    if (type == DataType.I1 && !areTruths(tensor.data())) {
+      throw in.malformed("a truth value is neither 0 nor 1");
+    }
     return tensor;
+  }
+
+  /** Native code relies on it that no truth value is anything else. */
+  private static boolean areTruths(MemorySegment bytes) {
+    long words = bytes.byteSize() / Long.BYTES;
+    long seen = 0;
+    for (long i = 0; i < words; i++) {
+      seen |= bytes.get(JAVA_LONG_UNALIGNED, i * Long.BYTES);
+    }
+    for (long at = words * Long.BYTES; at < bytes.byteSize(); at++) {
+      seen |= bytes.get(JAVA_BYTE, at);
+    }
+    return (seen & ~ALL_ONES) == 0;
   }
 }
