@@ -3,6 +3,7 @@ package org.hawser.simp;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
@@ -15,13 +16,15 @@ final class Failures {
 
   /** What went wrong, whoever has wrapped it. */
   static HawserException of(Throwable thrown) {
-    Throwable cause =
-        thrown instanceof CompletionException && thrown.getCause() != null
-            ? thrown.getCause()
-            : thrown;
+    Throwable cause = thrown;
+    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
     return cause instanceof HawserException known
         ? known
-        : new HawserException(ErrorCode.INTERNAL, "a job failed: " + cause, cause);
+        : new HawserException(
+            ErrorCode.INTERNAL, "a job failed with " + JobFailure.described(cause), cause);
   }
 
   /** Says it in an answer. */

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -40,7 +39,7 @@ final class HostJob {
       }
       return host.collect(futures);
     } catch (RuntimeException e) {
-      HawserException reason = asHawser(e);
+      HawserException reason = Failures.of(e);
       fail(-1, reason);
       // What one party's failure has caused at others may be seen here before it.
       throw failure.get() == reason ? reason : failure.get().again();
@@ -57,7 +56,7 @@ final class HostJob {
 
   private void ended(int rank, Throwable thrown) {
     if (thrown != null) {
-      fail(rank, asHawser(thrown));
+      fail(rank, Failures.of(thrown));
     }
   }
 
@@ -110,7 +109,7 @@ final class HostJob {
     try {
       return future.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
-      throw asHawser(e).again();
+      throw Failures.of(e).again();
     } catch (TimeoutException e) {
       throw new HawserException(
           ErrorCode.TIMEOUT, "%s has not ended within %s".formatted(what, timeout), e);
@@ -119,16 +118,5 @@ final class HostJob {
       throw new HawserException(
           ErrorCode.CANCELLED, "the thread that waited for %s was interrupted".formatted(what), e);
     }
-  }
-
-  private static HawserException asHawser(Throwable thrown) {
-    Throwable cause = thrown;
-    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-        && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause instanceof HawserException failure
-        ? failure
-        : new HawserException(ErrorCode.INTERNAL, "a party failed with " + cause, cause);
   }
 }

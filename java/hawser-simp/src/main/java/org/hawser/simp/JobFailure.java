@@ -26,7 +26,7 @@ final class JobFailure {
   }
 
   /** Not with its own message: what others throw may quote the values they were given. */
-  private static String described(Throwable thrown) {
+  static String described(Throwable thrown) {
     StackTraceElement[] stack = thrown.getStackTrace();
     return thrown.getClass().getName() + (stack.length == 0 ? "" : " at " + stack[0]);
   }

@@ -8,6 +8,8 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.simp.ir.Graph;
 import org.hawser.simp.ir.Operation;
+import org.hawser.simp.serde.NdArray;
+import org.hawser.simp.serde.Sequences;
 import org.hawser.spu.Tensor;
 
 /** The six operations of SIMP, as each party does them. */
@@ -30,7 +32,7 @@ public final class SimpOps {
 
   /** Runs a region at some parties; the others have no part in its results. */
   private static Object[] pcallStatic(Job job, Operation operation, Object[] inputs) {
-    int[] parties = ranks(job, operation.attribute("parties", List.class));
+    int[] parties = ranks(job, Sequences.of(operation, "parties"));
     for (int party : parties) {
       if (party == job.rank()) {
         return job.evaluate(operation.region(0), inputs, parties);
@@ -48,7 +50,7 @@ public final class SimpOps {
   private static Object[] shuffle(Job job, Operation operation, Object[] inputs) {
     requireInputs(operation, inputs, 1);
     Object value = inputs[0];
-    if (!operation.attributes().containsKey("routing")) {
+    if (operation.attributes().get("routing") == null) {
       return new Object[] {value};
     }
     Map<Integer, Integer> sources = routing(job, operation.attribute("routing", Map.class));
@@ -102,9 +104,9 @@ public final class SimpOps {
 
   private static void requireUniform(Job job, Operation operation, boolean predicate) {
     int[] parties =
-        operation.attributes().get("parties") instanceof List<?> given
-            ? ranks(job, given)
-            : job.parties();
+        Sequences.find(operation, "parties")
+            .map(given -> ranks(job, given))
+            .orElseGet(job::parties);
     var collectives = new Collectives(job, parties);
     boolean all = collectives.all(predicate);
     boolean any = collectives.any(predicate);
@@ -152,6 +154,7 @@ public final class SimpOps {
       case Double number -> number != 0;
       case Tensor tensor when tensor.elements() == 1 ->
           tensor.getDouble(new long[tensor.rank()]) != 0;
+      case NdArray array -> truth(array.tensor());
       case Tensor tensor -> throw invalid("a predicate is one truth value, not a tensor " + tensor);
       default ->
           throw invalid("a predicate is a truth value, not a " + value.getClass().getSimpleName());

@@ -59,13 +59,24 @@ public final class WorkerInterpreter implements Worker, AutoCloseable {
   public List<String> run(Graph graph, List<String> inputs, String job) {
     List<Object> values = new ArrayList<>(inputs.size());
     for (String uri : inputs) {
-      values.add(uri == null ? null : store.get(uri));
+      values.add(uri == null ? null : input(uri, job));
     }
     List<String> uris = new ArrayList<>();
     for (Object result : evaluate(graph, values, job)) {
       uris.add(result == null ? null : store.put(result));
     }
     return uris;
+  }
+
+  private Object input(String uri, String job) {
+    try {
+      return store.get(uri);
+    } catch (HawserException e) {
+      throw new HawserException(
+          e.code(),
+          "rank %d, job %s: an input is missing: %s".formatted(rank(), job, e.getMessage()),
+          e);
+    }
   }
 
   /**

@@ -6,10 +6,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import org.hawser.simp.Job;
 import org.hawser.simp.OpRegistry;
 import org.hawser.simp.ir.Operation;
 import org.hawser.simp.ir.Type;
+import org.hawser.simp.serde.Sequences;
 import org.hawser.spu.Tensor;
 
 /**
@@ -58,10 +60,11 @@ public final class TensorOps {
     Tensor tensor = Tensors.input(inputs, 0);
     int rank = tensor.rank();
     int[] order = new int[rank];
-    if (operation.attributes().get("perm") == null) {
+    Optional<List<?>> permutation = Sequences.find(operation, "perm");
+    if (permutation.isEmpty()) {
       Arrays.setAll(order, i -> rank - 1 - i);
     } else {
-      long[] given = longs(operation.attribute("perm", List.class));
+      long[] given = longs(permutation.get());
       if (given.length != rank) {
         throw invalid("%d axes cannot be permuted as %s".formatted(rank, Arrays.toString(given)));
       }
@@ -82,7 +85,7 @@ public final class TensorOps {
 
   private static Object[] reshape(Job job, Operation operation, Object[] inputs) {
     Tensor tensor = Tensors.input(inputs, 0);
-    long[] shape = longs(operation.attribute("new_shape", List.class));
+    long[] shape = longs(Sequences.of(operation, "new_shape"));
     int unknown = -1;
     long known = 1;
     for (int i = 0; i < shape.length; i++) {
@@ -106,10 +109,9 @@ public final class TensorOps {
 
   private static Object[] slice(Job job, Operation operation, Object[] inputs) {
     Tensor tensor = Tensors.input(inputs, 0);
-    List<?> starts = operation.attribute("starts", List.class);
-    List<?> ends = operation.attribute("ends", List.class);
-    List<?> steps =
-        operation.attributes().get("strides") instanceof List<?> given ? given : List.of();
+    List<?> starts = Sequences.of(operation, "starts");
+    List<?> ends = Sequences.of(operation, "ends");
+    List<?> steps = Sequences.find(operation, "strides").orElse(List.of());
     if (starts.size() > tensor.rank()
         || ends.size() != starts.size()
         || !steps.isEmpty() && steps.size() != starts.size()) {

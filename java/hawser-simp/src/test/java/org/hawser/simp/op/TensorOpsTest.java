@@ -21,6 +21,7 @@ import org.hawser.simp.ir.Type;
 import org.hawser.simp.ir.Value;
 import org.hawser.simp.serde.NdArray;
 import org.hawser.simp.serde.ObjectTensor;
+import org.hawser.simp.serde.Tuple;
 import org.hawser.spu.DataType;
 import org.hawser.spu.Tensor;
 import org.junit.jupiter.api.AfterEach;
@@ -122,11 +123,14 @@ class TensorOpsTest {
     assertEquals(
         GRID.reshape(3, 2), worker.run("tensor.reshape", Map.of("new_shape", longs(-1, 2)), GRID));
     assertEquals(
+        GRID.reshape(3, 2),
+        worker.run("tensor.reshape", Map.of("new_shape", List.of(3L, 2L)), GRID));
+    assertEquals(
         GRID.reshape(6), worker.run("tensor.reshape", Map.of("new_shape", longs(6)), GRID));
     Tensor none = Tensor.zeros(DataType.F32, 0, 3);
     assertEquals(
         none.reshape(3, 0), worker.run("tensor.reshape", Map.of("new_shape", longs(3, -1)), none));
-    for (List<Object> wrong : List.of(longs(4), longs(-1, 4), longs(-1, 0), longs(5, -1, -1))) {
+    for (Tuple wrong : List.of(longs(4), longs(-1, 4), longs(-1, 0), longs(5, -1, -1))) {
       assertInvalid("shape", () -> worker.run("tensor.reshape", Map.of("new_shape", wrong), GRID));
     }
   }
@@ -145,7 +149,7 @@ class TensorOpsTest {
     assertInvalid("2 starts", () -> slice(line, longs(0, 0), longs(1, 1), null));
   }
 
-  private Object slice(Tensor tensor, List<Object> starts, List<Object> ends, Object strides) {
+  private Object slice(Tensor tensor, Tuple starts, Tuple ends, Tuple strides) {
     Map<String, Object> attributes =
         strides == null
             ? Map.of("starts", starts, "ends", ends)
@@ -347,8 +351,9 @@ class TensorOpsTest {
     return Map.of("axis", axis);
   }
 
-  private static List<Object> longs(long... values) {
-    return Arrays.stream(values).<Object>mapToObj(value -> value).toList();
+  /** As mplang's tracer writes them. */
+  private static Tuple longs(long... values) {
+    return new Tuple(Arrays.stream(values).<Object>mapToObj(value -> value).toList());
   }
 
   private static List<Long> boxed(long[] values) {
