@@ -20,4 +20,5 @@ module org.hawser.simp {
   exports org.hawser.simp.ir;
   exports org.hawser.simp.op;
   exports org.hawser.simp.serde;
+  exports org.hawser.simp.trace;
 }

@@ -39,8 +39,7 @@ final class HttpWorkers implements AutoCloseable {
   public void close() {
     var closing =
         workers.stream()
-            .map(
-                worker -> CompletableFuture.runAsync(worker::close, Thread::startVirtualThread))
+            .map(worker -> CompletableFuture.runAsync(worker::close, Thread::startVirtualThread))
             .toList();
     closing.forEach(CompletableFuture::join);
   }

@@ -9,6 +9,7 @@ import static org.hawser.simp.Programs.ranks;
 import static org.hawser.simp.Programs.shuffle;
 import static org.hawser.simp.Programs.uniformCond;
 import static org.hawser.simp.Programs.whileLoop;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -28,6 +29,8 @@ import org.hawser.HawserException;
 import org.hawser.simp.ir.Graph;
 import org.hawser.simp.ir.Type;
 import org.hawser.simp.ir.Value;
+import org.hawser.simp.op.StandardOps;
+import org.hawser.simp.trace.RandomProgram;
 import org.hawser.spu.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -473,5 +476,32 @@ abstract class SimpContract {
 
   private static void assertContains(HawserException failure, String part) {
     assertTrue(failure.getMessage().contains(part), failure.getMessage());
+  }
+
+  // ----------------------------------------------------------------------------------------------
+
+  /** How many programs made by chance are tried. */
+  protected int randomPrograms() {
+    return 12;
+  }
+
+  @Test
+  void doesWhatProgramsSay() throws Exception {
+    int parties = 3;
+    host = open(parties, StandardOps.registry(RandomProgram.functions()));
+    for (long seed = 1; seed <= randomPrograms(); seed++) {
+      RandomProgram.Made made = RandomProgram.make(seed, parties);
+      List<HostVar> results = List.copyOf(made.program().run(host, Map.of()).values());
+      for (int i = 0; i < results.size(); i++) {
+        List<Object> parts = host.fetchAll(results.get(i));
+        for (int rank = 0; rank < parties; rank++) {
+          long[] expected = made.expected().get(i)[rank];
+          Object part = parts.get(rank);
+          String where =
+              "seed %d, value %d at rank %d of %s".formatted(seed, i, rank, made.program());
+          assertArrayEquals(expected, part == null ? null : ((Tensor) part).toLongs(), where);
+        }
+      }
+    }
   }
 }

@@ -74,4 +74,9 @@ class SimpSimulatorTest extends SimpContract {
             .filter(thread -> thread.getName().startsWith("hawser-party-"))
             .count();
   }
+
+  @Override
+  protected int randomPrograms() {
+    return 150;
+  }
 }

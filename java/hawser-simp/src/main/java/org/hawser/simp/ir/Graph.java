@@ -155,6 +155,20 @@ public final class Graph {
       return new Graph(this);
     }
 
+    /**
+     * As {@link #build}, with the inputs in another order than that of their making.
+     *
+     * @param order all of the inputs
+     */
+    public Graph buildWithInputs(List<Value> order) {
+      if (order.size() != inputs.size() || !inputs.containsAll(order)) {
+        throw invalid("%s are not the inputs %s".formatted(order, inputs));
+      }
+      inputs.clear();
+      inputs.addAll(order);
+      return build();
+    }
+
     private void requireKnown(Value value) {
       if (!values.contains(value)) {
         throw invalid("value %s is not of this graph".formatted(value));

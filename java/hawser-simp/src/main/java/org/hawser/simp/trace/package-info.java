@@ -1,0 +1,28 @@
+/**
+ * Programs over many parties, written in Java. A {@link org.hawser.simp.trace.Tracer} follows a
+ * program once, without any data, and makes of it the graph that every driver runs, on workers of
+ * Hawser and of mplang alike; who uses a value where it is not, or of the wrong type, is told then.
+ * What runs at one party is written with {@link org.hawser.simp.trace.LocalTracer}, what runs in
+ * secret with {@link org.hawser.simp.trace.SpuDevice}.
+ *
+ * <pre>{@code
+ * ProgramBuilder builder = ProgramBuilder.named("richer");
+ * Value a = builder.input("a", DataType.F64);
+ * Value b = builder.input("b", DataType.F64);
+ * builder.output("richer", a.gt(b));
+ * Program compare = builder.build();
+ *
+ * TracedProgram program = Tracer.trace("millionaires", t -> {
+ *   SpuDevice spu = t.spu(SpuConfig.of(Protocol.SEMI2K, Field.FM64, 18), 0, 1);
+ *   Traced alice = t.constant(0, Tensor.of(new double[] {3e6}));
+ *   Traced bob = t.constant(1, Tensor.of(new double[] {2e6}));
+ *   Traced richer = spu.run(compare, alice, bob).getFirst();
+ *   t.output("richer", spu.reveal(richer, 0));
+ * });
+ * try (var host = SimpSimulator.open(2, StandardOps.registry(new Functions()))) {
+ *   Map<String, HostVar> results = program.run(host, Map.of());
+ *   Tensor richer = (Tensor) host.fetch(results.get("richer"), 0);
+ * }
+ * }</pre>
+ */
+package org.hawser.simp.trace;
