@@ -26,7 +26,7 @@ class ReadmeTest {
   private static final Duration LIMIT = Duration.ofSeconds(40);
 
   @ParameterizedTest
-  @CsvSource({"1, Example.java", "2, Millionaires.java"})
+  @CsvSource({"1, Example.java", "2, Millionaires.java", "3, Hospitals.java"})
   void examplesAreThoseThatAreCompiled(int which, String file) throws IOException {
     String code = Files.readString(README).split("```java\n")[which].split("```", 2)[0];
     String source = Files.readString(EXAMPLES.resolve(file)).replaceFirst("^package .*;\n\n", "");
@@ -40,6 +40,16 @@ class ReadmeTest {
       var ended = run.await(LIMIT);
       assertEquals(0, ended.exit(), ended::toString);
       assertEquals("[true, false, false]", ended.out().getLast());
+    }
+  }
+
+  @Test
+  void hospitalsLearnWhereTheyHaveFewer() throws Exception {
+    assumeTrue(SpuLibrary.isAvailable());
+    try (var run = Cli.start(Cli.LOOPBACK, example(Hospitals.class, 0))) {
+      var ended = run.await(LIMIT);
+      assertEquals(0, ended.exit(), ended::toString);
+      assertEquals("[false, true, true]", ended.out().getLast());
     }
   }
 
