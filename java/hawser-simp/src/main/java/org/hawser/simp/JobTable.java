@@ -3,6 +3,8 @@ package org.hawser.simp;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.comm.Communicator;
@@ -12,6 +14,9 @@ import org.hawser.comm.Key;
 final class JobTable {
   /** Of each kind; older ones are forgotten. */
   private static final int REMEMBERED = 1024;
+
+  private static final long NOTICE_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final Communicator communicator;
   private final Map<String, Job> running = new ConcurrentHashMap<>();
@@ -84,8 +89,13 @@ final class JobTable {
     }
   }
 
+  /** Cancels all that run, and gives them some time to notice. */
   void cancelAll(HawserException reason) {
     running.values().forEach(job -> job.cancel(reason));
+    long begin = System.nanoTime();
+    while (!running.isEmpty() && System.nanoTime() - begin < NOTICE_NANOS) {
+      LockSupport.parkNanos(POLL_NANOS);
+    }
   }
 
   /**

@@ -148,7 +148,10 @@ public final class WorkerInterpreter implements Worker, AutoCloseable {
     return states.get(type, make);
   }
 
-  /** Cancels what still runs, and closes what operations have kept. */
+  /**
+   * Cancels what still runs, waits a few seconds until it has ended, and closes what operations
+   * have kept.
+   */
   @Override
   public void close() {
     jobs.cancelAll(

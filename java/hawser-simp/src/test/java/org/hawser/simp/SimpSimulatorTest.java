@@ -5,11 +5,16 @@ import static org.hawser.simp.Programs.op;
 import static org.hawser.simp.Programs.ranks;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
 import org.hawser.simp.ir.Graph;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +70,37 @@ class SimpSimulatorTest extends SimpContract {
       }
       // One thread for rank 1; a second one where the first had not come to rest yet.
       assertTrue(partyThreads() - before <= 3, "threads: " + (partyThreads() - before));
+    }
+  }
+
+  @Test
+  void aCallerThatIsInterruptedAbandonsItsJob() throws Exception {
+    var begun = new CountDownLatch(1);
+    var ended = new CountDownLatch(1);
+    OpRegistry registry =
+        Programs.registry()
+            .register(
+                "test.listen",
+                (job, _, _) -> {
+                  job.onCancel(_ -> ended.countDown());
+                  begun.countDown();
+                  return new Object[] {job.conversation().receive((job.rank() + 1) % 2)};
+                });
+    try (SimpSimulator simulator = SimpSimulator.open(2, registry)) {
+      Graph program = graph(0, (b, _) -> List.of(op(b, "test.listen")));
+      var failure = new CompletableFuture<HawserException>();
+      Thread caller =
+          Thread.ofPlatform()
+              .daemon()
+              .start(
+                  () ->
+                      failure.complete(
+                          assertThrows(
+                              HawserException.class, () -> simulator.run(program, List.of()))));
+      assertTrue(begun.await(30, TimeUnit.SECONDS));
+      caller.interrupt();
+      assertEquals(ErrorCode.CANCELLED, failure.get(30, TimeUnit.SECONDS).code());
+      assertTrue(ended.await(30, TimeUnit.SECONDS), "the other party listens in vain");
     }
   }
 
