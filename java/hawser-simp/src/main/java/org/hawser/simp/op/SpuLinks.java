@@ -7,6 +7,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
 import org.hawser.link.LinkCommunicator;
 import org.hawser.link.LinkOptions;
 import org.hawser.simp.Job;
@@ -23,9 +25,9 @@ import org.hawser.spu.Protocol;
  * the job's, so that many jobs may come and fail in any order. Workers of mplang, and drivers that
  * name no jobs, leave nothing but to count: each worker has a template {@code root} for the same
  * parties and configuration, opened once with a handshake, and job number n takes {@code root-n}. A
- * party that fails before it has taken its number then disagrees with the others from there on, and
- * nothing tells it: their later jobs wait in vain for each other until their time is over, and the
- * workers must be started anew. So a party takes its number before anything of an operation can
+ * party that fails before it has taken its number then disagrees with the others from there on:
+ * their later jobs wait in vain for each other until their time is over, and the workers must be
+ * started anew, as the error says. So a party takes its number before anything of an operation can
  * fail, but a job that fails here and not there before its first secure operation does that, and
  * jobs that such workers are given at the same time may take numbers in different orders. mplang's
  * own workers are no different.
@@ -68,7 +70,7 @@ final class SpuLinks implements AutoCloseable {
   LinkCommunicator open(Job job, List<Integer> parties, SpuConfig config) {
     LinkOptions options =
         LinkOptions.DEFAULT.withRecvTimeout(job.timeout()).withNotified(job::isHawser);
-    if (job.id().equals(Job.ANONYMOUS) || !parties.stream().allMatch(job::isHawser)) {
+    if (counts(job, parties)) {
       var device = new Device(parties, config.protocol(), config.field(), config.fxpFractionBits());
       return templates
           .computeIfAbsent(device, _ -> new Template())
@@ -77,6 +79,31 @@ final class SpuLinks implements AutoCloseable {
     String id = ROOT + "-" + digest(job.id() + parties + config.runtimeConfig().json());
     return LinkCommunicator.channels(
         job.communicator(), mask(parties), options.withId(id).withTag(TAG).withoutHandshake());
+  }
+
+  private static boolean counts(Job job, List<Integer> parties) {
+    return job.id().equals(Job.ANONYMOUS) || !parties.stream().allMatch(job::isHawser);
+  }
+
+  /** What a party says when it has waited for the others in vain to set a link up. */
+  static HawserException explained(Job job, List<Integer> parties, HawserException failure) {
+    boolean waited =
+        failure.getCause() instanceof HawserException cause && cause.code() == ErrorCode.TIMEOUT;
+    if (!waited || !counts(job, parties)) {
+      return failure;
+    }
+    return new HawserException(
+        failure.code(),
+        failure.getMessage()
+            + ". Links with mplang's workers, and those of jobs without ids, are counted: after a"
+            + " failure parties may have counted differently. Start the workers "
+            + parties
+            + " anew",
+        failure.getCause(),
+        failure.rank(),
+        failure.lane(),
+        failure.device(),
+        failure.sysErrno());
   }
 
   private static int[] mask(List<Integer> parties) {

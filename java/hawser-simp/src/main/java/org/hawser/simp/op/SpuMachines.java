@@ -44,7 +44,7 @@ final class SpuMachines implements AutoCloseable {
       return new SpuMachine(link, config.runtimeConfig());
     } catch (HawserException e) {
       link.broken(e);
-      throw e;
+      throw SpuLinks.explained(job, parties, e);
     }
   }
 
