@@ -8,8 +8,12 @@ module org.hawser.simp {
   requires io.netty.handler;
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport;
+  // Not used here: what has no module-info cannot say what it needs itself.
+  requires io.prometheus.metrics.config;
   requires io.prometheus.metrics.core;
   requires io.prometheus.metrics.model;
+  requires io.prometheus.metrics.tracer.common;
+  requires io.prometheus.metrics.tracer.initializer;
   requires io.prometheus.writer.text;
   requires java.management;
   requires java.naming;

@@ -11,6 +11,8 @@ import org.hawser.cli.doctor.DoctorCommand;
 import org.hawser.cli.files.ReceiveCommand;
 import org.hawser.cli.files.SendCommand;
 import org.hawser.cli.perf.PerfCommand;
+import org.hawser.cli.simp.SimpCommand;
+import org.hawser.cli.simp.WorkerCommand;
 import org.hawser.cli.spu.SpuCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -37,6 +39,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SendCommand.class,
       ReceiveCommand.class,
       SpuCommand.class,
+      SimpCommand.class,
+      WorkerCommand.class,
       DoctorCommand.class,
       DemoCommand.class
     })

@@ -50,6 +50,13 @@ class HawserTest {
           spu bench --warm-up -1           | --warm-up 0 to 60
           spu bench --protocol ABY3        | ABY3 takes exactly 3 parties, not 2
           receive --dir /nonexistent       | no folder
+          worker --rank 0                  | --config
+          worker --config /nonexistent --rank 0 | /nonexistent: cannot be read
+          simp                             | say which command
+          simp bench --driver wire         | wire
+          simp bench --workers 1           | --workers is 2 to 64
+          simp run /nonexistent --simulate 2 | /nonexistent cannot be read
+          simp run program.json            | --simulate
           parf                             | perf
           """)
   void misuseIsToldInOneLineWithCodeTwo(String arguments, String expected) {

@@ -45,7 +45,7 @@ public final class SimpHttpWorker implements AutoCloseable {
     HttpNode node = HttpNode.open(http);
     try {
       return over(node, rank, endpoints, registry, options);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       node.close();
       throw e;
     }

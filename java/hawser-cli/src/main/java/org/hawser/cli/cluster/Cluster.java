@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
@@ -99,6 +101,18 @@ public record Cluster(List<Node> nodes, Map<String, Device> devices) {
     List<String> addresses =
         device.members.stream().map(member -> node(name, member).address()).toList();
     return SpuDevice.of(name, addresses, device.config);
+  }
+
+  /** Where each node listens, {@code host:port}, in the order of their ranks. */
+  public List<String> addresses() {
+    return nodes.stream().map(Node::address).toList();
+  }
+
+  /** The nodes' names by their ranks. */
+  public Map<Integer, String> names() {
+    return IntStream.range(0, nodes.size())
+        .boxed()
+        .collect(Collectors.toMap(rank -> rank, rank -> nodes.get(rank).name()));
   }
 
   private Node node(String device, String name) {

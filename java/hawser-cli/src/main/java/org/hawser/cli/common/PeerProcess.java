@@ -74,7 +74,8 @@ public final class PeerProcess implements AutoCloseable {
     }
     String modules = System.getProperty("jdk.module.path");
     if (modules != null) {
-      command.addAll(List.of("--enable-native-access=org.hawser", "--module-path", modules));
+      command.addAll(
+          List.of("--enable-native-access=org.hawser,io.netty.common", "--module-path", modules));
       command.addAll(List.of("--module", "org.hawser.cli/org.hawser.cli.Hawser"));
     } else {
       command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--class-path"));

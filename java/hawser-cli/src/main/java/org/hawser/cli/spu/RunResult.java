@@ -1,11 +1,9 @@
 package org.hawser.cli.spu;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import org.hawser.cli.tensor.TensorValues;
 import org.hawser.spu.DataType;
 import org.hawser.spu.Tensor;
 
@@ -28,8 +26,6 @@ record RunResult(
     Long messages,
     Long bytes,
     List<Output> outputs) {
-  private static final int SHOWN = 8;
-
   /**
    * @param file where it was written, null when nowhere
    * @param values in rows, null when they were written to a file
@@ -41,27 +37,13 @@ record RunResult(
     }
 
     static Output told(String name, Tensor tensor) {
-      return new Output(name, tensor.type(), tensor.shape(), null, values(tensor));
-    }
-
-    private static Object values(Tensor tensor) {
-      if (tensor.type() == DataType.I1) {
-        return tensor.toBooleans();
-      }
-      return tensor.type().isFloating() ? tensor.toDoubles() : tensor.toLongs();
+      return new Output(name, tensor.type(), tensor.shape(), null, TensorValues.of(tensor));
     }
 
     /** For people: the first values. */
     String line() {
       String head = "%s %s%s".formatted(name, type, Arrays.toString(shape));
-      return file == null ? head + ": " + firstValues() : head + " written to " + file;
-    }
-
-    private String firstValues() {
-      int count = Array.getLength(values);
-      return IntStream.range(0, Math.min(count, SHOWN))
-          .mapToObj(i -> Array.get(values, i).toString())
-          .collect(Collectors.joining(" ", "", count > SHOWN ? " .." : ""));
+      return file == null ? head + ": " + TensorValues.first(values) : head + " written to " + file;
     }
   }
 }

@@ -110,7 +110,17 @@ class ReadmeTest {
   @Test
   void everyCommandIsListed() throws IOException {
     String readme = Files.readString(README);
-    Stream.of("perf", "send", "receive", "spu run", "spu bench", "doctor", "demo")
+    Stream.of(
+            "perf",
+            "send",
+            "receive",
+            "spu run",
+            "spu bench",
+            "worker",
+            "simp run",
+            "simp bench",
+            "doctor",
+            "demo")
         .forEach(name -> assertTrue(readme.contains("| `hawser " + name), name));
   }
 }
