@@ -1,6 +1,7 @@
 package org.hawser.simp.ir;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a value of a graph is. The names are mplang's; two types are equal when they say the same.
@@ -135,6 +136,24 @@ public sealed interface Type {
     @Override
     public String toString() {
       return kind;
+    }
+  }
+
+  /**
+   * A type of one of mplang's dialects that Hawser has no operations of: parties that have them may
+   * run their part of a program beside ours, which only hands it on.
+   *
+   * @param kind such as {@code crypto.PointType}
+   * @param fields what it says of itself: texts, integers, truth values and types
+   */
+  record ForeignType(String kind, Map<String, Object> fields) implements Type {
+    public ForeignType {
+      fields = Map.copyOf(fields);
+    }
+
+    @Override
+    public String toString() {
+      return kind + (fields.isEmpty() ? "" : fields);
     }
   }
 }

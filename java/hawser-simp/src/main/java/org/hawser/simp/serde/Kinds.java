@@ -36,6 +36,7 @@ final class Kinds {
     TensorKinds.register(ALL);
     TableKinds.register(ALL);
     TypeKinds.register(ALL);
+    ForeignTypes.register(ALL);
     GraphKind.register(ALL);
     SpuKinds.register(ALL);
   }

@@ -92,6 +92,13 @@ final class Reading {
     return node.has(name);
   }
 
+  /** Of the fields of the object that lies here, in their order. */
+  List<String> names() {
+    List<String> names = new ArrayList<>(node.size());
+    node.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
   JsonNode field(String name) {
     if (!node.isObject()) {
       throw malformed("there must be an object");
@@ -123,6 +130,11 @@ final class Reading {
     return required(
             name, "an integer of 32 bits", child -> isLong(child) && child.canConvertToInt())
         .intValue();
+  }
+
+  /** A text, or an integer as a {@link Long}. */
+  Object scalar(String name) {
+    return field(name).isTextual() ? (Object) text(name) : integer(name);
   }
 
   <E extends Enum<E>> E constant(String name, Class<E> type) {
@@ -171,7 +183,7 @@ final class Reading {
   Map<String, Object> valuesByName(String name) {
     Reading object = object(name);
     Map<String, Object> values = new LinkedHashMap<>();
-    object.node.fieldNames().forEachRemaining(key -> values.put(key, object.value(key)));
+    object.names().forEach(key -> values.put(key, object.value(key)));
     return Collections.unmodifiableMap(values);
   }
 

@@ -62,10 +62,7 @@ final class SpuKinds {
 
   private static Map<String, Object> link(Reading in) {
     Map<String, Object> link = new LinkedHashMap<>();
-    in.node()
-        .fieldNames()
-        .forEachRemaining(
-            name -> link.put(name, in.field(name).isTextual() ? in.text(name) : in.integer(name)));
+    in.names().forEach(name -> link.put(name, in.scalar(name)));
     return link;
   }
 

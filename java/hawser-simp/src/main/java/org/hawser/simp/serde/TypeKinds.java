@@ -99,11 +99,9 @@ final class TypeKinds {
   private static Type table(Reading in) {
     List<Type.TableType.Column> columns = new ArrayList<>();
     Reading schema = in.object("schema");
-    schema
-        .node()
-        .fieldNames()
-        .forEachRemaining(
-            name -> columns.add(new Type.TableType.Column(name, schema.value(name, Type.class))));
+    for (String name : schema.names()) {
+      columns.add(new Type.TableType.Column(name, schema.value(name, Type.class)));
+    }
     return new Type.TableType(
         columns, in.has("nrows") ? in.integer("nrows") : Type.TableType.UNKNOWN_ROWS);
   }

@@ -70,6 +70,15 @@ final class Writing {
     return this;
   }
 
+  /** A text or an integer, without a kind. */
+  Writing scalar(String field, Object scalar) {
+    return switch (scalar) {
+      case String text -> put(field, text);
+      case Number number -> put(field, number.longValue());
+      default -> throw Encoder.refused("'%s' is no integer and no text".formatted(field));
+    };
+  }
+
   Writing value(String field, Object value) {
     node.set(field, encoder.encode(value));
     return this;
@@ -105,14 +114,7 @@ final class Writing {
   /** An object without a kind, whose values are integers and texts. */
   Writing scalarsByName(String field, Map<String, Object> scalars) {
     var object = new Writing(encoder, node.putObject(field));
-    scalars.forEach(
-        (name, scalar) -> {
-          switch (scalar) {
-            case String text -> object.put(name, text);
-            case Number number -> object.put(name, number.longValue());
-            default -> throw Encoder.refused("'%s' is no integer and no text".formatted(name));
-          }
-        });
+    scalars.forEach(object::scalar);
     return this;
   }
 

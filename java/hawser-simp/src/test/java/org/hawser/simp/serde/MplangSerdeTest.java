@@ -15,6 +15,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
+import org.hawser.simp.ir.Graph;
 import org.hawser.simp.mplang.MplangScript;
 import org.hawser.simp.mplang.RequiresMplang;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,32 @@ class MplangSerdeTest {
     values.removeIf(MplangSerdeTest::hasTable);
     assertSameAgain(values, "json", Serde::dumpsB64, Serde::loadsB64);
     assertSameAgain(values, "binary", MplangSerdeTest::container, MplangSerdeTest::contained);
+  }
+
+  @Test
+  void graphsAndValuesOfMplangAreTheSameAfterWeHadThem() throws IOException {
+    JsonNode written = MplangScript.run("graphs", List.of());
+    assertSameTrees(written.get("graphs"));
+    assertSameTrees(written.get("values"));
+    JsonNode first = written.get("graphs").get(0);
+    assertTrue(Serde.loadsB64(first.textValue()) instanceof Graph graph && graph.slots() > 0);
+  }
+
+  /** As JSON: what mplang wrote, what we make of it, and what mplang makes of that. */
+  private void assertSameTrees(JsonNode texts) throws IOException {
+    assertTrue(texts.size() > 1);
+    List<String> ours = new ArrayList<>();
+    for (JsonNode text : texts) {
+      String again = Serde.dumpsB64(Serde.loadsB64(text.textValue()));
+      assertEquals(PackedJson.unpack(text.textValue()), PackedJson.unpack(again));
+      ours.add("json " + again);
+    }
+    Path file = Files.write(folder.resolve("ours"), ours);
+    JsonNode outcomes = MplangScript.run("values", List.of(file.toString()));
+    for (int i = 0; i < ours.size(); i++) {
+      String theirs = outcomes.get(i).path("text").asText();
+      assertEquals(PackedJson.unpack(texts.get(i).textValue()), PackedJson.unpack(theirs));
+    }
   }
 
   /** Tables take libraries that the tests' mplang is installed without. */

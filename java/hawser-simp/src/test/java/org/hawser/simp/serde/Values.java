@@ -101,7 +101,14 @@ final class Values {
         new Type.SSType(TENSOR, "ss"),
         new Type.MPType(TENSOR, List.of(0, 2)),
         new Type.MPType(TENSOR, null),
-        Type.CustomType.ANY);
+        Type.CustomType.ANY,
+        new Type.ForeignType("tee.QuoteType", Map.of()),
+        new Type.ForeignType("crypto.PointType", Map.of("curve", "secp256k1")),
+        new Type.ForeignType(
+            "bfv.KeyType", Map.of("kind", "PublicKey", "poly_modulus_degree", 4096L)),
+        new Type.ForeignType(
+            "bfv.PlaintextType",
+            Map.of("vector_type", new Type.VectorType(new Type.IntegerType(64, true), 4096))));
   }
 
   private static Map<Object, Object> pairs() {
