@@ -299,7 +299,7 @@ public final class LinkCommunicator implements AutoCloseable {
     }
     context.close();
     SpuLibrary.reclaim();
-    if (!options.handshake()) {
+    if (broken && !options.handshake()) {
       channels.stream().filter(Objects::nonNull).forEach(BaseChannel::forget);
     }
   }
