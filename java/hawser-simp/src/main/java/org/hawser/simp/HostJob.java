@@ -3,6 +3,7 @@ package org.hawser.simp;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +42,7 @@ final class HostJob {
     } catch (RuntimeException e) {
       HawserException reason = Failures.of(e);
       fail(-1, reason);
+      forget(futures);
       // What one party's failure has caused at others may be seen here before it.
       throw failure.get() == reason ? reason : failure.get().again();
     }
@@ -69,6 +71,16 @@ final class HostJob {
       if (rank != failed) {
         host.cancel(rank, id, reason);
       }
+    }
+  }
+
+  /** What some parties have made, or will have, of a job that failed: nobody knows it by name. */
+  private void forget(List<CompletableFuture<List<String>>> futures) {
+    for (int rank = 0; rank < futures.size(); rank++) {
+      int party = rank;
+      futures
+          .get(rank)
+          .thenAccept(uris -> host.release(party, uris.stream().filter(Objects::nonNull).toList()));
     }
   }
 

@@ -1,13 +1,16 @@
 package org.hawser.simp;
 
+import static org.hawser.simp.Programs.call;
 import static org.hawser.simp.Programs.graph;
 import static org.hawser.simp.Programs.op;
+import static org.hawser.simp.Programs.pcall;
 import static org.hawser.simp.Programs.ranks;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -15,7 +18,9 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.comm.Background;
 import org.hawser.simp.ir.Graph;
+import org.hawser.simp.ir.Value;
 import org.junit.jupiter.api.Test;
 
 /** What every driver does, on threads, and what only threads do. */
@@ -70,6 +75,25 @@ class SimpSimulatorTest extends SimpContract {
       }
       // One thread for rank 1; a second one where the first had not come to rest yet.
       assertTrue(partyThreads() - before <= 3, "threads: " + (partyThreads() - before));
+    }
+  }
+
+  @Test
+  void failedJobsLeaveNothingBehind() {
+    List<MemoryStore> stores = List.of(new MemoryStore(), new MemoryStore(), new MemoryStore());
+    try (SimpSimulator simulator =
+        SimpSimulator.open(3, Programs.registry(), stores::get, Worker.Options.DEFAULT)) {
+      Graph fails = graph(0, (b, _) -> List.of(call(b, "unheard")));
+      Graph program =
+          graph(
+              0,
+              (b, _) -> {
+                List<Value> outputs = new ArrayList<>(pcall(b, List.of(1L), fails));
+                outputs.add(ranks(b));
+                return outputs;
+              });
+      assertThrows(HawserException.class, () -> simulator.run(program, List.of()));
+      Background.until(() -> stores.stream().allMatch(store -> store.uris().isEmpty()));
     }
   }
 
