@@ -64,9 +64,14 @@ final class BridgedChannel implements SpuChannel {
     }
   }
 
+  /**
+   * As long as for any message, where libspu allows less: it means to try again, but does so only
+   * after errors of its own transport.
+   */
   @Override
   public void testSend(long timeoutMillis) {
-    channel.testSend(Duration.ofMillis(timeoutMillis));
+    Duration timeout = channel.getRecvTimeout();
+    channel.testSend(Duration.ofMillis(Math.max(timeoutMillis, timeout.toMillis())));
   }
 
   @Override

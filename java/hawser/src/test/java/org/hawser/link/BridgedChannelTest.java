@@ -1,6 +1,7 @@
 package org.hawser.link;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import java.time.Duration;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.comm.Allocation;
+import org.hawser.comm.Background;
 import org.hawser.comm.Communicator;
 import org.hawser.comm.Completion;
 import org.hawser.comm.ForwardingCommunicator;
@@ -78,7 +80,7 @@ class BridgedChannelTest {
 
   /** A communicator that is slow to deliver: tests say when it does. */
   private static final class Slow extends ForwardingCommunicator {
-    private Runnable delivery;
+    private volatile Runnable delivery;
 
     Slow(Communicator carrier) {
       super(carrier);
@@ -116,6 +118,21 @@ class BridgedChannelTest {
     try (Message message = world.ranks().get(1).recv(0, "spu:tag", Duration.ofSeconds(20))) {
       Payload.check(message.segment(), 100, 1);
     }
+  }
+
+  /** A party that starts later than libspu allows for is waited for all the same. */
+  @Test
+  void waitsForAPartyThatStartsLate() throws InterruptedException {
+    var slow = new Slow(world.ranks().get(0));
+    var handshake =
+        Background.run(() -> new BridgedChannel(new BaseChannel(slow, 0, 1)).testSend(1));
+    while (slow.delivery == null) {
+      Thread.sleep(1);
+    }
+    Thread.sleep(100);
+    assertFalse(handshake.isDone());
+    slow.delivery.run();
+    Background.join(handshake);
   }
 
   @Test
