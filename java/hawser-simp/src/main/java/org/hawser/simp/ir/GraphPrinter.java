@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 
 /** Writes graphs for people: one line an operation, regions indented below it. */
 final class GraphPrinter {
-  private static final int LONGEST_ATTRIBUTE = 60;
+  private static final int LONGEST_TEXT = 60;
 
   private GraphPrinter() {}
 
@@ -57,14 +57,19 @@ final class GraphPrinter {
         .collect(Collectors.joining(", ", "{", "}"));
   }
 
-  /** Texts may be whole programs, bytes anything. */
+  /** Long texts may be whole programs, or what a party put into its own: they are counted. */
   private static String shortened(Object value) {
-    if (value instanceof byte[] bytes) {
-      return bytes.length + " bytes";
-    }
-    String text = String.valueOf(value).replace('\n', ' ');
-    return text.length() <= LONGEST_ATTRIBUTE
+    return switch (value) {
+      case byte[] bytes -> bytes.length + " bytes";
+      case List<?> list -> list.stream().map(GraphPrinter::shortened).toList().toString();
+      case String text when text.length() > LONGEST_TEXT -> text.length() + " characters";
+      case null, default -> cut(String.valueOf(value).replace('\n', ' '));
+    };
+  }
+
+  private static String cut(String text) {
+    return text.length() <= LONGEST_TEXT
         ? text
-        : text.substring(0, LONGEST_ATTRIBUTE) + "... (%d)".formatted(text.length());
+        : text.substring(0, LONGEST_TEXT) + "... (%d)".formatted(text.length());
   }
 }

@@ -1,14 +1,20 @@
 package org.hawser.simp.serde;
 
+import com.fasterxml.jackson.core.Base64Variant;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Base64;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
@@ -59,14 +65,34 @@ final class JsonText {
   }
 
   static byte[] write(JsonNode node) {
-    try {
-      return MAPPER.writeValueAsBytes(node);
-    } catch (JsonProcessingException e) {
-      throw new HawserException(ErrorCode.INVALID_ARGUMENT, e.getOriginalMessage(), e);
+    var out = new ByteArrayBuilder();
+    try (var generator = new FastBase64(MAPPER.createGenerator(out))) {
+      MAPPER.writeTree(generator, node);
+    } catch (IOException e) {
+      throw Encoder.refused(e.getMessage());
     }
+    return out.toByteArray();
   }
 
   private static HawserException malformed(String why, Throwable cause) {
     return new HawserException(ErrorCode.INVALID_ARGUMENT, "malformed JSON: " + why, cause);
+  }
+
+  /**
+   * Has the JDK's own instructions for base64 do what takes Jackson's loop several times as long.
+   */
+  private static final class FastBase64 extends JsonGeneratorDelegate {
+    FastBase64(JsonGenerator utf8) {
+      super(utf8);
+    }
+
+    @Override
+    public void writeBinary(Base64Variant variant, byte[] bytes, int offset, int length)
+        throws IOException {
+      byte[] whole =
+          length == bytes.length ? bytes : Arrays.copyOfRange(bytes, offset, offset + length);
+      byte[] base64 = Base64.getEncoder().encode(whole);
+      delegate.writeRawUTF8String(base64, 0, base64.length);
+    }
   }
 }

@@ -23,6 +23,9 @@ final class PackedJson {
 
   private static final int BUFFER = 64 << 10;
 
+  /** What is not longer is not compressed. */
+  private static final int SHORT = 1 << 10;
+
   /** What is longer is compressed only if a sample of it shows that it pays. */
   private static final int LONG = 64 << 10;
 
@@ -32,7 +35,8 @@ final class PackedJson {
 
   static String pack(JsonNode json) {
     byte[] text = JsonText.write(json);
-    return Base64.getEncoder().encodeToString(deflate(text, level(text)));
+    byte[] packed = compresses(text) ? compressed(text) : StoredGzip.of(text);
+    return Base64.getEncoder().encodeToString(packed);
   }
 
   static JsonNode unpack(String text) {
@@ -40,25 +44,24 @@ final class PackedJson {
   }
 
   /**
-   * Tensors of noise in base64 shrink by a quarter, which takes longer than to send that quarter
-   * over anything faster than 20 MB/s; programs and regular tensors shrink by far more.
+   * Whether it is worth the time. Tensors of noise in base64 shrink by a quarter, which takes
+   * longer than to send that quarter over anything faster than 20 MB/s; programs and regular
+   * tensors shrink by far more. What fits into a packet is sent as fast as it is.
    */
-  private static int level(byte[] json) {
+  private static boolean compresses(byte[] json) {
     if (json.length <= LONG) {
-      return Deflater.BEST_SPEED;
+      return json.length > SHORT;
     }
     try (var deflater = new Deflater(Deflater.BEST_SPEED, true)) {
       deflater.setInput(json, json.length / 2, SAMPLE);
       deflater.finish();
-      boolean pays = deflater.deflate(new byte[SAMPLE]) < SAMPLE / 2;
-      return pays ? Deflater.BEST_SPEED : Deflater.NO_COMPRESSION;
+      return deflater.deflate(new byte[SAMPLE]) < SAMPLE / 2;
     }
   }
 
-  private static byte[] deflate(byte[] json, int level) {
-    boolean shrinks = level != Deflater.NO_COMPRESSION;
-    var packed = new ByteArrayOutputStream(shrinks ? BUFFER : json.length + BUFFER);
-    try (var gzip = new Gzip(packed, level)) {
+  private static byte[] compressed(byte[] json) {
+    var packed = new ByteArrayOutputStream(json.length / 2);
+    try (var gzip = new FastGzip(packed, Math.min(BUFFER, json.length))) {
       gzip.write(json);
     } catch (IOException e) {
       throw new UncheckedIOException("memory takes all that is written to it", e);
@@ -75,7 +78,8 @@ final class PackedJson {
   }
 
   private static byte[] inflate(byte[] packed) {
-    try (var in = new GZIPInputStream(new ByteArrayInputStream(packed), BUFFER)) {
+    int buffer = Math.clamp(packed.length, 1, BUFFER);
+    try (var in = new GZIPInputStream(new ByteArrayInputStream(packed), buffer)) {
       var json = new byte[announced(packed)];
       int length = in.readNBytes(json, 0, json.length);
       if (length < json.length || in.read() >= 0) {
@@ -104,10 +108,10 @@ final class PackedJson {
         ErrorCode.INVALID_ARGUMENT, "malformed base64 of compressed JSON: " + why, cause);
   }
 
-  private static final class Gzip extends GZIPOutputStream {
-    Gzip(OutputStream out, int level) throws IOException {
-      super(out, BUFFER);
-      def.setLevel(level);
+  private static final class FastGzip extends GZIPOutputStream {
+    FastGzip(OutputStream out, int buffer) throws IOException {
+      super(out, buffer);
+      def.setLevel(Deflater.BEST_SPEED);
     }
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.hawser.ErrorCode;
@@ -75,6 +76,19 @@ class GraphTest {
         text.contains("%0 : f32 = simp.pcall_static(x) {fn_name=same}\n  {\n    a : f32 = input\n"),
         text);
     assertTrue(text.endsWith("return %0\n"), text);
+  }
+
+  @Test
+  void payloadsAreCountedRatherThanPrinted() {
+    Graph.Builder builder = Graph.builder();
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    attributes.put("program", "x".repeat(61));
+    attributes.put("names", List.of("a", new byte[3]));
+    attributes.put("vis", null);
+    builder.op("test.op", List.of(), List.of(), attributes);
+    assertEquals(
+        "test.op() {program=61 characters, names=[a, 3 bytes], vis=null}\nreturn \n",
+        builder.build().toString());
   }
 
   private static void assertInvalid(String part, org.junit.jupiter.api.function.Executable action) {

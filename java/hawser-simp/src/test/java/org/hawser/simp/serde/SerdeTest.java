@@ -126,6 +126,19 @@ class SerdeTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1000, 5000, 60_000, 65_000, 200_000})
+  void textsOfNoiseAndOfPatternsArePacked(int bytes) {
+    byte[] noise = new byte[bytes];
+    new Random(bytes).nextBytes(noise);
+    String packed = Serde.dumpsB64(noise);
+    assertSame(noise, Serde.loadsB64(packed));
+    assertTrue(packed.length() < 2 * bytes + 200, () -> "%d characters".formatted(packed.length()));
+    String regular = Serde.dumpsB64(new byte[bytes]);
+    assertSame(new byte[bytes], Serde.loadsB64(regular));
+    assertTrue(bytes < 5000 || regular.length() < bytes / 10);
+  }
+
   @Test
   void whatHasNoKindIsRefusedByItsClass() {
     assertInvalid("java.lang.Object", () -> Serde.toJson(List.of(new Object())));
