@@ -262,11 +262,11 @@ public final class Session implements AutoCloseable {
   }
 
   private static String input(String name) {
-    return "input/" + name;
+    return "input:" + name;
   }
 
   private static String output(String name) {
-    return "output/" + name;
+    return "output:" + name;
   }
 
   private void requireRank(int other) {

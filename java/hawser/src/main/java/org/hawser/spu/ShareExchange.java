@@ -19,7 +19,7 @@ final class ShareExchange {
 
   ShareExchange(Communicator communicator, String session, Duration timeout) {
     this.communicator = communicator;
-    this.prefix = session + "/";
+    this.prefix = session + ".";
     this.timeout = timeout;
   }
 

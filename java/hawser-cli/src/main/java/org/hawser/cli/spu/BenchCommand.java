@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     description = "Measure secure computations on this machine, over each kind of link.",
     footer = {
       "",
-      "Each pair of a link and a program has processes of its own: one a party for lanes and brpc,",
+      "Each pair of a link and a program has processes of its own: one a party for lanes, brpc, http,",
       "one for all with parties as threads for mem and thread. Runs to warm up come first, for Java",
       "compiles what runs often; what is compiled for SPU, shared and revealed is not in the time.",
       "CPU time is a run's, of all parties.",
@@ -53,7 +53,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--links",
       split = ",",
-      defaultValue = "mem,thread,lanes,brpc",
+      defaultValue = "mem,thread,lanes,brpc,http",
       description = "${COMPLETION-CANDIDATES} (default all).")
   private List<LinkKind> links;
 

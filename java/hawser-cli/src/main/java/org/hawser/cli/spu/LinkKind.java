@@ -9,7 +9,9 @@ public enum LinkKind {
   /** Channels over lanes. */
   lanes,
   /** Libspu's own over TCP; inputs and results go over lanes. */
-  brpc;
+  brpc,
+  /** Channels over HTTP, as mplang's workers talk. */
+  http;
 
   /** Whether the parties can only be threads of one process. */
   boolean isLocal() {
@@ -18,6 +20,6 @@ public enum LinkKind {
 
   /** Whether the program's messages pass through the parties' communicator, which counts them. */
   boolean isCounted() {
-    return this == thread || this == lanes;
+    return this == thread || this == lanes || this == http;
   }
 }

@@ -32,7 +32,7 @@ public final class Parley {
    * @return what each rank said, this one too
    */
   public <T> List<T> exchange(String topic, T mine, Class<T> type) {
-    String key = "parley/" + topic;
+    String key = "parley:" + topic;
     List<T> all = new ArrayList<>();
     try (Arena arena = Arena.ofShared()) {
       byte[] json = Json.write(mine).getBytes(StandardCharsets.UTF_8);

@@ -1,14 +1,18 @@
 package org.hawser.cli.spu;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.hawser.cli.common.FreePort;
 import org.hawser.cli.common.LaneShare;
 import org.hawser.comm.Communicator;
 import org.hawser.comm.LaneCommunicator;
 import org.hawser.comm.ThreadCommunicator;
+import org.hawser.http.HttpCommunicator;
+import org.hawser.http.HttpCommunicatorOptions;
+import org.hawser.http.HttpNode;
+import org.hawser.http.HttpOptions;
 import org.hawser.lane.HostPort;
 import org.hawser.lane.LaneOptions;
 import org.hawser.lane.LaneServer;
@@ -27,22 +31,32 @@ import org.hawser.spu.SessionOptions;
  */
 public final class Party implements AutoCloseable {
   private static final String LOCALHOST = "127.0.0.1";
+  private static final String HTTP_ADDRESS = "hawser-http";
 
   private final LinkKind link;
   private final Communicator communicator;
-  private final Optional<Lanes> lanes;
+  private final Transport transport;
   private final List<HostPort> brpc;
   private final Duration timeout;
+
+  /** What a communicator runs on, and who opened it must close. */
+  @FunctionalInterface
+  private interface Transport extends AutoCloseable {
+    Transport NONE = () -> {};
+
+    @Override
+    void close();
+  }
 
   private Party(
       LinkKind link,
       Communicator communicator,
-      Optional<Lanes> lanes,
+      Transport transport,
       List<HostPort> brpc,
       Duration timeout) {
     this.link = link;
     this.communicator = communicator;
-    this.lanes = lanes;
+    this.transport = transport;
     this.brpc = brpc;
     this.timeout = timeout;
   }
@@ -50,10 +64,10 @@ public final class Party implements AutoCloseable {
   /**
    * All parties, for threads of this process.
    *
-   * @param options for {@link LinkKind#lanes}
+   * @param options for {@link LinkKind#lanes}; of HTTP only where it listens
    */
   static List<Party> threads(LinkKind link, int size, LaneOptions options, Duration timeout) {
-    if (link == LinkKind.lanes) {
+    if (link == LinkKind.lanes || link == LinkKind.http) {
       List<HostPort> addresses = freeAddresses(Lanes.address(options), size);
       return Together.run(
           size,
@@ -62,7 +76,7 @@ public final class Party implements AutoCloseable {
     }
     List<HostPort> brpc = link == LinkKind.brpc ? freeAddresses(LOCALHOST, size) : List.of();
     return ThreadCommunicator.world(size).stream()
-        .map(each -> new Party(link, each, Optional.empty(), brpc, timeout))
+        .map(each -> new Party(link, each, Transport.NONE, brpc, timeout))
         .toList();
   }
 
@@ -84,19 +98,47 @@ public final class Party implements AutoCloseable {
       List<HostPort> addresses,
       List<HostPort> brpc,
       Duration timeout) {
+    if (link == LinkKind.http) {
+      HostPort own = addresses.get(options.rank());
+      return overHttp(openNode(own.host(), own.port()), options.rank(), addresses, timeout);
+    }
     Lanes lanes = Lanes.open(options);
     try (LaneServer server = lanes.listen(null, addresses.get(options.rank()).port())) {
       List<String> all = addresses.stream().map(HostPort::toString).toList();
       Communicator communicator = LaneCommunicator.connect(lanes, server, all, timeout);
-      return new Party(link, communicator, Optional.of(lanes), brpc, timeout);
+      return new Party(link, communicator, lanes::close, brpc, timeout);
     } catch (RuntimeException e) {
       lanes.close();
       throw e;
     }
   }
 
+  private static HttpNode openNode(String host, int port) {
+    return HttpNode.open(HttpOptions.DEFAULT.withAddress(host, port));
+  }
+
+  private static Party overHttp(
+      HttpNode node, int rank, List<HostPort> addresses, Duration timeout) {
+    var options = HttpCommunicatorOptions.DEFAULT.withSendTimeout(timeout).withPeerTimeout(timeout);
+    List<String> all = addresses.stream().map(HostPort::toString).toList();
+    var communicator = HttpCommunicator.open(node, rank, all, options);
+    var party = new Party(LinkKind.http, communicator, node::close, List.of(), timeout);
+    try {
+      party.parley().meet(); // Unlike lanes, it is not made by connecting.
+      return party;
+    } catch (RuntimeException e) {
+      party.close();
+      throw e;
+    }
+  }
+
   /** One party in this process, which a launcher has started; waits for the others. */
   public static Party join(LinkKind link, LaneOptions options, Launch launch, Duration timeout) {
+    if (link == LinkKind.http) {
+      HttpNode node = openNode(Lanes.address(options), 0);
+      List<HostPort> addresses = exchange(launch, node.address(), timeout);
+      return overHttp(node, launch.rank(), addresses, timeout);
+    }
     Lanes lanes = Lanes.open(options.withRank(launch.rank()));
     try {
       Communicator communicator = LaneCommunicator.join(launch, lanes, timeout);
@@ -106,11 +148,21 @@ public final class Party implements AutoCloseable {
               .exchange("brpc", own.toString(), String.class).stream()
                   .map(HostPort::parse)
                   .toList();
-      return new Party(link, communicator, Optional.of(lanes), brpc, timeout);
+      return new Party(link, communicator, lanes::close, brpc, timeout);
     } catch (RuntimeException e) {
       lanes.close();
       throw e;
     }
+  }
+
+  private static List<HostPort> exchange(Launch launch, HostPort own, Duration timeout) {
+    launch.put(HTTP_ADDRESS, own.toString().getBytes(StandardCharsets.UTF_8));
+    launch.commit();
+    launch.fence(timeout);
+    return IntStream.range(0, launch.size())
+        .mapToObj(peer -> launch.get(peer, HTTP_ADDRESS, timeout))
+        .map(bytes -> HostPort.parse(new String(bytes, StandardCharsets.UTF_8)))
+        .toList();
   }
 
   public int rank() {
@@ -145,7 +197,7 @@ public final class Party implements AutoCloseable {
     SessionOptions linked =
         switch (link) {
           case mem -> options.withLinkMode(LinkMode.MEM);
-          case thread, lanes -> options;
+          case thread, lanes, http -> options;
           case brpc -> options.withBrpc(brpcAddresses());
         };
     return Session.open(communicator, IntStream.range(0, size()).boxed().toList(), config, linked);
@@ -157,7 +209,7 @@ public final class Party implements AutoCloseable {
     int[] mask = IntStream.range(0, size()).toArray();
     return switch (link) {
       case mem -> LinkCommunicator.mem(rank(), mask, options);
-      case thread, lanes -> LinkCommunicator.channels(communicator, mask, options);
+      case thread, lanes, http -> LinkCommunicator.channels(communicator, mask, options);
       case brpc -> LinkCommunicator.brpc(rank(), mask, brpcAddresses(), options);
     };
   }
@@ -179,13 +231,13 @@ public final class Party implements AutoCloseable {
         .orElse(List.of());
   }
 
-  /** Closes the communicator, and the lanes that were opened for it. */
+  /** Closes the communicator, and what was opened for it. */
   @Override
   public void close() {
     try {
       communicator.close();
     } finally {
-      lanes.ifPresent(Lanes::close);
+      transport.close();
     }
   }
 }

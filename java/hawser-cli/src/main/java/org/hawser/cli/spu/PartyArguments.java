@@ -30,10 +30,11 @@ final class PartyArguments {
 
   @Option(
       names = "--link",
-      paramLabel = "mem|thread|lanes|brpc",
+      paramLabel = "mem|thread|lanes|http|brpc",
       description = {
-        "What carries libspu's messages: lanes (default), or its own brpc, which listens 100 above",
-        "each party's port; thread (default with --simulate) and mem join threads of one process."
+        "What carries libspu's messages: lanes (default), http as between mplang's workers, or its",
+        "own brpc, which listens 100 above each party's port; thread (default with --simulate) and",
+        "mem join threads of one process."
       })
   private LinkKind link;
 
@@ -112,7 +113,7 @@ final class PartyArguments {
     LinkKind kind = link();
     if (kind.isLocal()) {
       throw invalid(
-          "--link %s joins threads of one process: add --simulate N, or use lanes or brpc"
+          "--link %s joins threads of one process: add --simulate N, or use lanes, http or brpc"
               .formatted(kind));
     }
     Optional<List<HostPort>> addresses = addresses();

@@ -40,7 +40,7 @@ class BenchCommandTest {
   void everyLinkGivesTheSameResult() throws Exception {
     List<JsonNode> results = bench("--programs", "compare:100");
     assertEquals(
-        List.of("mem", "thread", "lanes", "brpc"),
+        List.of("mem", "thread", "lanes", "brpc", "http"),
         results.stream().map(result -> result.get("link").asText()).toList());
     int ports = 0;
     for (JsonNode result : results) {
@@ -51,7 +51,7 @@ class BenchCommandTest {
       assertEquals(0, result.get("largest_difference").asDouble(), result::toString);
       switch (LinkKind.valueOf(result.get("link").asText())) {
         case mem -> assertTrue(result.get("messages").isNull(), result::toString);
-        case thread, lanes -> {
+        case thread, lanes, http -> {
           assertEquals(14, result.get("messages").asLong(), result::toString);
           assertEquals(11200, result.get("bytes").asLong(), result::toString);
         }

@@ -92,7 +92,7 @@ class RunCommandTest {
     JsonNode result = outcome.json().getFirst();
     check(result);
     assertEquals(link.name(), result.get("link").asText());
-    boolean counted = link == LinkKind.thread || link == LinkKind.lanes;
+    boolean counted = link != LinkKind.mem && link != LinkKind.brpc;
     assertEquals(counted, result.has("messages"), outcome::toString);
   }
 
@@ -124,10 +124,12 @@ class RunCommandTest {
     return Stream.concat(common.stream(), Stream.of(more)).toArray(String[]::new);
   }
 
-  @Test
-  void eachPartyGivesItsOwnAndOneLearns() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"lanes", "http"})
+  void eachPartyGivesItsOwnAndOneLearns(String link) throws Exception {
     List<String> common =
         List.of(
+            "--link=" + link,
             "--parties=127.0.0.1:%d,127.0.0.1:%d".formatted(FreePort.find(), FreePort.find()),
             "--reveal-to=1");
     List<Cli.Outcome> outcomes =
@@ -257,7 +259,7 @@ class RunCommandTest {
           --simulate=2 --rank=0                                 | goes without
           --parties=a:1,b:2 --rank=2                            | rank 2 is not one of 2 parties
           --parties=a:1,b:2 --rank=0 --link=mem                 | joins threads of one process
-          --parties=a:1,b:2 --rank=0 --link=http                | http
+          --parties=a:1,b:2 --rank=0 --link=wire                | wire
           --cluster=c.yaml --rank=0                             | go together
           --input=arg0=X                                        | say who computes
           """)
