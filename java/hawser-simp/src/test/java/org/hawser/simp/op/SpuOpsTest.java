@@ -16,7 +16,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.ffi.Leftovers;
 import org.hawser.ffi.RequiresSpu;
+import org.hawser.ffi.SpuLibrary;
 import org.hawser.simp.HostVar;
 import org.hawser.simp.MemoryStore;
 import org.hawser.simp.OpRegistry;
@@ -101,6 +103,25 @@ class SpuOpsTest {
         job.get(100, TimeUnit.SECONDS);
       }
     }
+  }
+
+  /** Links go with their jobs, shares when nobody can reach them. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void jobsLeaveNothingBehind(boolean isHawser) throws InterruptedException {
+    open(2, isHawser);
+    Graph graph = Recorded.graph("spu-semi2k.json");
+    assertRuns(graph);
+    SpuLibrary.Live before = SpuLibrary.reclaim();
+    for (int i = 0; i < 20; i++) {
+      assertRuns(graph);
+    }
+    long end = System.nanoTime() + SOON.toNanos();
+    while (SpuLibrary.reclaim().objects() > before.objects() && System.nanoTime() < end) {
+      System.gc();
+      Thread.sleep(20);
+    }
+    Leftovers.assertNoneSince(before);
   }
 
   // ----------------------------------------------------------------------------------------------
