@@ -99,7 +99,7 @@ class SimpSimulatorTest extends SimpContract {
 
   @Test
   void aCallerThatIsInterruptedAbandonsItsJob() throws Exception {
-    var begun = new CountDownLatch(1);
+    var begun = new CountDownLatch(2);
     var ended = new CountDownLatch(1);
     OpRegistry registry =
         Programs.registry()
