@@ -3,10 +3,12 @@ package org.hawser.simp.op;
 import static org.hawser.simp.op.Tensors.invalid;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.hawser.simp.Job;
 import org.hawser.simp.OpRegistry;
 import org.hawser.simp.ir.Operation;
+import org.hawser.simp.serde.Sequences;
 import org.hawser.spu.Stablehlo;
 import org.hawser.spu.Tensor;
 import org.hawser.spu.XlaProgram;
@@ -37,11 +39,11 @@ public final class JaxOps {
 
   /** The inputs that the program takes: JAX drops arguments that it does not use. */
   private static int[] kept(Operation operation, int inputs) {
-    if (operation.attributes().get("arg_keep_map") == null) {
+    Optional<List<?>> indices = Sequences.find(operation, "arg_keep_map");
+    if (indices.isEmpty()) {
       return IntStream.range(0, inputs).toArray();
     }
-    List<?> indices = operation.attribute("arg_keep_map", List.class);
-    return indices.stream()
+    return indices.get().stream()
         .mapToInt(
             index -> {
               if (index instanceof Long kept && kept >= 0 && kept < inputs) {

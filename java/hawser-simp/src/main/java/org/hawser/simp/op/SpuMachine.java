@@ -10,6 +10,7 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.link.LinkCommunicator;
 import org.hawser.simp.ir.Operation;
+import org.hawser.simp.serde.Sequences;
 import org.hawser.spu.CompilerOptions;
 import org.hawser.spu.RuntimeConfig;
 import org.hawser.spu.Share;
@@ -114,7 +115,7 @@ final class SpuMachine implements AutoCloseable {
   }
 
   private static List<String> names(Operation operation, String attribute) {
-    List<?> names = operation.attribute(attribute, List.class);
+    List<?> names = Sequences.of(operation, attribute);
     return IntStream.range(0, names.size())
         .mapToObj(
             i -> {
