@@ -17,6 +17,10 @@ final class Container {
   private static final ValueLayout.OfInt LENGTH =
       JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final long LONGEST = 0xffff_ffffL;
+
+  /** Bytes of {@code "bref":0}: millions of empty segments would otherwise fill the heap. */
+  private static final int SHORTEST_REFERENCE = 8;
+
   private static final long LONGEST_JSON = Integer.MAX_VALUE - 8;
 
   private Container() {}
@@ -76,6 +80,9 @@ final class Container {
       if (length > left) {
         throw malformed(
             "at byte %d it announces %d bytes, and %d follow".formatted(at, length, left));
+      }
+      if (parts.size() > 1 && parts.size() > parts.getFirst().byteSize() / SHORTEST_REFERENCE) {
+        throw malformed("it has more segments than its JSON can refer to");
       }
       at += LENGTH.byteSize();
       parts.add(container.asSlice(at, length));

@@ -15,11 +15,16 @@ import org.hawser.HawserException;
 
 /** JSON compressed by gzip, in base64. */
 final class PackedJson {
-  /** Bytes of JSON at most: a few bytes could otherwise claim to be very many. */
-  private static final int MOST = 1 << 30;
+  /** Bytes of JSON at most, which a few bytes could otherwise claim to be. */
+  private static final long MOST = 256 << 20;
+
+  /** What is longer must have shrunk by less than this, and then has cost its sender something. */
+  private static final long MOST_TIMES = 4;
 
   /** No deflated byte stands for more. */
-  private static final int STRONGEST = 1032;
+  private static final long STRONGEST = 1032;
+
+  private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   private static final int BUFFER = 64 << 10;
 
@@ -97,8 +102,10 @@ final class PackedJson {
     for (int i = 1; i <= Integer.BYTES; i++) {
       bytes = bytes << Byte.SIZE | packed[packed.length - i] & 0xff;
     }
-    if (bytes > Math.min(MOST, (long) packed.length * STRONGEST)) {
-      throw malformed("%d bytes cannot become %d".formatted(packed.length, bytes), null);
+    long most = Math.clamp(packed.length * MOST_TIMES, MOST, LONGEST_ARRAY);
+    if (bytes > Math.min(most, packed.length * STRONGEST)) {
+      throw malformed(
+          "%d bytes must not become %d: %d at most".formatted(packed.length, bytes, most), null);
     }
     return (int) bytes;
   }

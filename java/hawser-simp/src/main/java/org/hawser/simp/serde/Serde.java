@@ -31,7 +31,8 @@ public final class Serde {
   /**
    * The value that JSON says.
    *
-   * @throws org.hawser.HawserException (INVALID_ARGUMENT) that says what is wrong, and where
+   * @throws org.hawser.HawserException (INVALID_ARGUMENT) that says what is wrong, and where;
+   *     (OUT_OF_MEMORY) when a tensor finds no room
    */
   public static Object fromJson(JsonNode json) {
     return Reading.of(json).decode();
@@ -50,7 +51,8 @@ public final class Serde {
   /**
    * The value of {@link #dumpsB64}.
    *
-   * @throws org.hawser.HawserException (INVALID_ARGUMENT) that says what is wrong, and where
+   * @throws org.hawser.HawserException (INVALID_ARGUMENT) that says what is wrong, and where;
+   *     (OUT_OF_MEMORY) when a tensor finds no room
    */
   public static Object loadsB64(String text) {
     return fromJson(PackedJson.unpack(text));
@@ -71,7 +73,8 @@ public final class Serde {
    * The value of {@link #dumpsBinary}.
    *
    * @param container free again afterwards: tensors are copied, once
-   * @throws org.hawser.HawserException (INVALID_ARGUMENT) that says what is wrong, and where
+   * @throws org.hawser.HawserException (INVALID_ARGUMENT) that says what is wrong, and where;
+   *     (OUT_OF_MEMORY) when a tensor finds no room
    */
   public static Object loadsBinary(MemorySegment container) {
     return Container.read(container);

@@ -6,6 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
 import org.hawser.spu.DataType;
 import org.hawser.spu.Tensor;
 
@@ -92,12 +94,25 @@ final class TensorKinds {
       throw in.malformed(
           "%d bytes are no tensor of %s%s".formatted(bytes.byteSize(), dtype, shape));
     }
-    Tensor tensor = Tensor.zeros(type, shape.stream().mapToLong(Long::longValue).toArray());
+    Tensor tensor = zeros(type, shape.stream().mapToLong(Long::longValue).toArray());
     tensor.data().copyFrom(bytes);
     if (type == DataType.I1 && !areTruths(tensor.data())) {
       throw in.malformed("a truth value is neither 0 nor 1");
     }
     return tensor;
+  }
+
+  /** The heap is fine when memory beside it is not: whoever waits is told, and all else goes on. */
+  private static Tensor zeros(DataType type, long[] shape) {
+    try {
+      return Tensor.zeros(type, shape);
+    } catch (OutOfMemoryError e) {
+      throw new HawserException(
+          ErrorCode.OUT_OF_MEMORY,
+          "there is no memory outside the heap for a tensor of %s%s: raise -XX:MaxDirectMemorySize"
+              .formatted(type, Arrays.toString(shape)),
+          e);
+    }
   }
 
   /** Native code relies on it that no truth value is anything else. */

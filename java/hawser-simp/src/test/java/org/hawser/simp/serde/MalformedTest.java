@@ -138,10 +138,16 @@ class MalformedTest {
   void compressedTextThatLiesAboutItsLengthIsRefused() throws IOException {
     byte[] packed = gzip(new byte[4 << 20]);
     packed[packed.length - 1] = 0x20;
-    assertRefused("cannot become", () -> Serde.loadsB64(base64(packed)));
+    assertRefused("must not become", () -> Serde.loadsB64(base64(packed)));
     byte[] shorter = gzip(new byte[100_000]);
     shorter[shorter.length - 4]--;
     assertRefused("malformed", () -> Serde.loadsB64(base64(shorter)));
+  }
+
+  @Test
+  void segmentsThatNothingRefersToAreFew() {
+    byte[] many = container("{'_kind':'_null'}", new byte[4000]);
+    assertRefused("more segments", () -> Serde.loadsBinary(MemorySegment.ofArray(many)));
   }
 
   @Test
