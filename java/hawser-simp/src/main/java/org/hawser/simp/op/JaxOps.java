@@ -15,7 +15,9 @@ import org.hawser.spu.XlaProgram;
 
 /**
  * StableHLO on plain data, as JAX's tracer wrote it: run by XLA, in native code, so that jobs with
- * such operations need platform threads.
+ * such operations need platform threads. JAX has matrices factorized by LAPACK, whose functions a
+ * program would call by name and with sizes of its own: those programs are refused, as all that
+ * call functions of the process.
  */
 public final class JaxOps {
   private JaxOps() {}
