@@ -60,8 +60,13 @@ final class RemoteWorker {
     }
   }
 
-  CompletableFuture<List<String>> exec(ExecRequest request, Duration timeout) {
-    return post("/exec", request.toMap(), timeout)
+  CompletableFuture<List<String>> exec(
+      SentGraph graph, List<String> inputs, String job, Duration timeout) {
+    Map<String, Object> fields = new HashMap<>();
+    fields.put("graph", graph.in(form));
+    fields.put("inputs", inputs);
+    fields.put("job_id", job);
+    return post("/exec", fields, timeout)
         .thenApply(this::result)
         .thenApply(uris -> uris == null ? List.of() : ExecRequest.uris(uris));
   }

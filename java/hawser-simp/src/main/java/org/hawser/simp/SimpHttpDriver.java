@@ -18,6 +18,9 @@ public final class SimpHttpDriver extends SimpHost {
   private final HttpClient client;
   private final List<RemoteWorker> workers;
 
+  /** All workers get the same graph, and programs run more than once. */
+  private volatile SentGraph last = new SentGraph(null);
+
   private SimpHttpDriver(HttpClient client, List<RemoteWorker> workers, Duration timeout) {
     super(timeout);
     this.client = client;
@@ -64,7 +67,12 @@ public final class SimpHttpDriver extends SimpHost {
   @Override
   protected CompletableFuture<List<String>> submit(
       int rank, Graph graph, List<String> inputs, String job) {
-    return workers.get(rank).exec(new ExecRequest(graph, inputs, job), timeout());
+    SentGraph sent = last;
+    if (sent.graph() != graph) {
+      sent = new SentGraph(graph);
+      last = sent;
+    }
+    return workers.get(rank).exec(sent, inputs, job, timeout());
   }
 
   @Override

@@ -10,12 +10,14 @@ import com.fasterxml.jackson.databind.util.ByteBufferBackedInputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.simp.ir.Graph;
 import org.hawser.simp.serde.Serde;
 
 /**
@@ -43,12 +45,22 @@ enum WireForm {
 
     @Override
     boolean holds(String name, Object field) {
-      return field instanceof String || field instanceof List<?> && !VALUES.contains(name);
+      return field instanceof String || field instanceof List<?> && name.equals("uris");
     }
 
     @Override
     Object value(Object field) {
       return Serde.loadsB64(String.valueOf(field));
+    }
+
+    @Override
+    Object writeGraph(Graph graph) {
+      return Serde.dumpsB64(graph);
+    }
+
+    @Override
+    Object readGraph(Object field) {
+      return value(field);
     }
 
     @Override
@@ -84,13 +96,25 @@ enum WireForm {
     }
 
     @Override
+    Object writeGraph(Graph graph) {
+      try (Arena arena = Arena.ofConfined()) {
+        return Serde.dumpsBinary(graph, arena).toArray(ValueLayout.JAVA_BYTE);
+      }
+    }
+
+    @Override
+    Object readGraph(Object field) {
+      return field instanceof byte[] bytes ? Serde.loadsBinary(MemorySegment.ofArray(bytes)) : null;
+    }
+
+    @Override
     MemorySegment body(Map<String, Object> fields) {
       return Serde.dumpsBinary(fields, Arena.ofAuto());
     }
   };
 
   /** The fields that are values. */
-  private static final Set<String> VALUES = Set.of("graph", "inputs", "result");
+  private static final Set<String> VALUES = Set.of("inputs", "result");
 
   /** Bodies have a limit already. */
   private static final ObjectMapper MAPPER =
@@ -133,6 +157,16 @@ enum WireForm {
    * @throws HawserException (INVALID_ARGUMENT) when it is none
    */
   abstract Object value(Object field);
+
+  /** A graph as a field of a body: written once for all workers that get it. */
+  abstract Object writeGraph(Graph graph);
+
+  /**
+   * What {@link #writeGraph} wrote, or something that is no graph.
+   *
+   * @throws HawserException (INVALID_ARGUMENT) when it cannot be read at all
+   */
+  abstract Object readGraph(Object field);
 
   /** A body of fields, reachable for as long as anybody has it. */
   abstract MemorySegment body(Map<String, Object> fields);

@@ -61,7 +61,8 @@ final class WorkerRoutes {
      * @throws HawserException (INVALID_ARGUMENT) when the fields are no request
      */
     ExecRequest request() {
-      return ExecRequest.of(form.value(field("graph")), form.value(field("inputs")), field(JOB));
+      return ExecRequest.of(
+          form.readGraph(field("graph")), form.value(field("inputs")), field(JOB));
     }
 
     /** In the form that the asker accepts. */

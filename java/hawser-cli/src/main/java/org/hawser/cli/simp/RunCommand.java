@@ -13,9 +13,9 @@ import org.hawser.simp.HostVar;
 import org.hawser.simp.SimpHost;
 import org.hawser.simp.SimpHttpDriver;
 import org.hawser.simp.SimpSimulator;
-import org.hawser.simp.ir.Graph;
 import org.hawser.simp.op.Functions;
 import org.hawser.simp.op.StandardOps;
+import org.hawser.simp.trace.TracedProgram;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,19 +30,28 @@ import picocli.CommandLine.Spec;
     description = "Run a program over the workers of a cluster, or over threads of this process.",
     footer = {
       "",
-      "A program is a graph as mplang writes it, in JSON or packed (gzip and base64), without inputs.",
+      "A program takes no inputs. It is a graph as mplang writes it, in JSON or packed (gzip and",
+      "base64), or a Java class that implements org.hawser.simp.trace.SimpProgram.",
       "Its results are brought here from all parties that have a part of them, and printed.",
       "",
       "Examples:",
       "  hawser simp run program.json --simulate 2",
       "  hawser simp run program.json --cluster cluster.yaml --json",
+      "  hawser simp run org.example.Richer --class-path richer.jar --cluster cluster.yaml",
     })
 public final class RunCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private HttpArguments http;
 
-  @Parameters(paramLabel = "PROGRAM", description = "A file with a graph.")
-  private Path program;
+  @Parameters(paramLabel = "PROGRAM", description = "A file with a graph, or a class.")
+  private String program;
+
+  @Option(
+      names = "--class-path",
+      split = ":",
+      paramLabel = "PATH",
+      description = "Folders and jars with that class.")
+  private List<Path> classPath = List.of();
 
   @ArgGroup(multiplicity = "1")
   private Where where;
@@ -73,11 +82,11 @@ public final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Graph graph = GraphFile.read(program);
+    TracedProgram traced = ProgramSource.read(program, classPath);
     try (SimpHost host = open()) {
-      List<HostVar> results = host.run(graph, List.of());
+      List<HostVar> results = host.run(traced.graph(), List.of());
       for (int output = 0; output < results.size(); output++) {
-        print(host, graph.outputs().get(output).name(), results.get(output));
+        print(host, traced.outputs().get(output), results.get(output));
         host.release(results.get(output));
       }
     }

@@ -15,6 +15,10 @@ import org.hawser.simp.ir.Graph;
 import org.hawser.simp.ir.Type;
 import org.hawser.simp.ir.Value;
 import org.hawser.simp.serde.Serde;
+import org.hawser.simp.trace.SimpProgram;
+import org.hawser.simp.trace.Traced;
+import org.hawser.simp.trace.Tracer;
+import org.hawser.spu.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,6 +101,30 @@ class SimpCommandTest {
     assertEquals(1, outcome.json().getLast().get("rank").asInt());
     var people = Cli.here("simp", "run", file.toString(), "--simulate", "2");
     assertTrue(people.out().getFirst().endsWith("at rank 0: F32[2] 1.0 2.0"), people::toString);
+  }
+
+  /** A program in Java, as users write it. */
+  public static final class Moves implements SimpProgram {
+    @Override
+    public void define(Tracer tracer) {
+      Traced numbers = tracer.constant(1, Tensor.of(new float[] {3, 4, 5}, 3));
+      tracer.output("numbers", numbers);
+    }
+  }
+
+  @Test
+  void classesAreProgramsToo() {
+    var outcome = Cli.here("simp", "run", Moves.class.getName(), "--simulate=2", "--json");
+    assertEquals(0, outcome.exit(), outcome::toString);
+    JsonNode result = outcome.json().getFirst();
+    assertEquals("numbers", result.get("output").asText());
+    assertEquals(1, result.get("rank").asInt());
+    assertEquals("[3.0,4.0,5.0]", result.get("values").toString());
+    for (String wrong : List.of("org.example.Nothing", "java.lang.Object")) {
+      var refused = Cli.here("simp", "run", wrong, "--simulate=2");
+      assertEquals(2, refused.exit(), refused::toString);
+      assertTrue(refused.err().contains(wrong), refused::toString);
+    }
   }
 
   @Test
