@@ -160,6 +160,25 @@ public final class Mailbox {
     failures[from] = null;
   }
 
+  /**
+   * That rank has started anew: what it was to send before, it will not send. Who waits for it now
+   * fails; who comes later waits for what it sends from now on.
+   *
+   * @param reason says which rank
+   */
+  public synchronized void restarted(int from, HawserException reason) {
+    failures[from] = null;
+    queues.forEach(
+        queue -> {
+          if (queue.from == from) {
+            for (Waiter waiter = queue.waiters; waiter != null; waiter = waiter.next) {
+              waiter.failure = reason;
+            }
+            wakeAll(queue);
+          }
+        });
+  }
+
   /** As {@link Communicator#refuse}. */
   public synchronized void refuse(int from, Key prefix, HawserException reason) {
     refusals.add(from, prefix, reason);
@@ -255,7 +274,7 @@ public final class Mailbox {
           if (waiter.queue.hasMessage()) {
             return take(waiter.queue);
           }
-          failIfHopeless(from, key);
+          failIfHopeless(from, key, waiter);
           if (System.nanoTime() - start >= timeoutNanos) {
             throw timeout(from, key, timeoutNanos);
           }
@@ -390,6 +409,7 @@ public final class Mailbox {
     queues.removeIfIdle(queue);
     waiter.queue = null;
     waiter.thread = null;
+    waiter.failure = null;
     waiter.next = freeWaiters;
     freeWaiters = waiter;
   }
@@ -425,7 +445,7 @@ public final class Mailbox {
     }
   }
 
-  private void failIfHopeless(int from, Key key) {
+  private void failIfHopeless(int from, Key key, Waiter waiter) {
     if (aborted != null) {
       throw aborted.again();
     }
@@ -433,7 +453,7 @@ public final class Mailbox {
     if (refused != null) {
       throw refused.again();
     }
-    HawserException reason = failures[from];
+    HawserException reason = waiter.failure == null ? failures[from] : waiter.failure;
     if (reason != null) {
       throw new HawserException(
           reason.code(),

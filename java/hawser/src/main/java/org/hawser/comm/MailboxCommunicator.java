@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.hawser.HawserException;
+import org.hawser.mem.Buffer;
 
 /**
  * What communicators have in common that keep what arrived in a {@link Mailbox}: all but the
@@ -22,9 +23,17 @@ public abstract class MailboxCommunicator implements Communicator {
    * @param waiting how a thread waits for a message or the end of a send
    */
   protected MailboxCommunicator(int rank, int worldSize, Waiting waiting) {
+    this(rank, worldSize, waiting, Mailbox.DEFAULT_LIMIT);
+  }
+
+  /**
+   * @param waiting how a thread waits for a message or the end of a send
+   * @param mailboxBytes that may wait to be received
+   */
+  protected MailboxCommunicator(int rank, int worldSize, Waiting waiting, long mailboxBytes) {
     this.rank = rank;
     this.worldSize = worldSize;
-    this.mailbox = new Mailbox(rank, worldSize, Mailbox.DEFAULT_LIMIT);
+    this.mailbox = new Mailbox(rank, worldSize, mailboxBytes);
     this.waiting = waiting;
   }
 
@@ -48,6 +57,20 @@ public abstract class MailboxCommunicator implements Communicator {
   /** For messages that are copied; freed by {@link #freeBuffers}. */
   final LargeBuffers buffers() {
     return buffers;
+  }
+
+  /**
+   * Memory for one message: whole pages that were used before, where there are such.
+   *
+   * @throws HawserException OUT_OF_MEMORY when the kernel refuses
+   */
+  protected final Buffer takeBuffer(long bytes) {
+    return buffers.take(bytes);
+  }
+
+  /** Takes a buffer of {@link #takeBuffer} back. */
+  protected final void giveBack(Buffer buffer) {
+    buffers.giveBack(buffer);
   }
 
   /** What comes back later is freed at once. */
