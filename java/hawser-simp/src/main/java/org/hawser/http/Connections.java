@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
@@ -22,10 +23,9 @@ import org.hawser.lane.HostPort;
  * transport, so that nothing here is locked; {@link #submit} may be called by any.
  */
 final class Connections {
-  private static final long IDLE_LIMIT = TimeUnit.SECONDS.toNanos(3);
   private static final long LOOK_MILLIS = 250;
-  private static final long RETRY_MILLIS = 50;
-  private static final int PIPELINED = 4096;
+  private static final long MIN_RETRY_MILLIS = 20;
+  private static final long MAX_RETRY_MILLIS = 1000;
 
   private final HostPort server;
   private final HttpOptions options;
@@ -35,6 +35,7 @@ final class Connections {
   private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
   private final List<ClientConnection> open = new ArrayList<>();
   private int opening;
+  private long retryMillis = MIN_RETRY_MILLIS;
   private boolean looking;
   private boolean closed;
   private Throwable lastFailure;
@@ -43,19 +44,22 @@ final class Connections {
   /** How connections are used. */
   enum Style {
     /** One connection, requests in order, one behind the other without a wait for answers. */
-    PIPELINED(1, Connections.PIPELINED, true),
+    PIPELINED(1, 4096, true, Long.MAX_VALUE),
     /** Several connections, each with one request at a time. */
-    POOLED(16, 1, false);
+    POOLED(16, 1, false, TimeUnit.SECONDS.toNanos(3));
 
     final int connections;
     final int requests;
     // Whether a server that does not listen is asked again until the request's time is over.
     final boolean persistent;
+    // Beyond it a server may be about to close a connection, and nobody knows what it has read.
+    final long idleNanos;
 
-    Style(int connections, int requests, boolean persistent) {
+    Style(int connections, int requests, boolean persistent, long idleNanos) {
       this.connections = connections;
       this.requests = requests;
       this.persistent = persistent;
+      this.idleNanos = idleNanos;
     }
   }
 
@@ -79,7 +83,9 @@ final class Connections {
                     .addLast(context.newHandler(channel.alloc(), server.host(), server.port())));
         channel
             .pipeline()
-            .addLast(new HttpResponseDecoder(), new ClientConnection(Connections.this));
+            .addLast(
+                new HttpResponseDecoder(Transport.decoding()),
+                new ClientConnection(Connections.this));
       }
     };
   }
@@ -101,8 +107,12 @@ final class Connections {
   void submit(Exchange exchange) {
     if (loop.inEventLoop()) {
       add(exchange);
-    } else {
+      return;
+    }
+    try {
       loop.execute(() -> add(exchange));
+    } catch (RejectedExecutionException e) {
+      exchange.failed(failure(ErrorCode.CLOSED, "the node is closed"));
     }
   }
 
@@ -137,8 +147,7 @@ final class Connections {
     long now = System.nanoTime();
     for (ClientConnection each : List.copyOf(open)) {
       if (each.isUsable() && each.outstanding() < style.requests) {
-        // A server may be about to close what has been idle for long.
-        if (each.outstanding() > 0 || now - each.idleSince() < IDLE_LIMIT) {
+        if (each.outstanding() > 0 || now - each.idleSince() < style.idleNanos) {
           return each;
         }
         open.remove(each);
@@ -191,11 +200,17 @@ final class Connections {
   private void refused(Throwable cause) {
     lastFailure = cause;
     if (style.persistent && !closed) {
-      loop.schedule(this::again, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      later();
       return;
     }
     opening--;
     failAll(waiting, failure(ErrorCode.LINK_FAILED, "cannot connect: " + cause.getMessage()));
+  }
+
+  /** Connects after a while, longer each time until there is an answer. */
+  private void later() {
+    loop.schedule(this::again, retryMillis, TimeUnit.MILLISECONDS);
+    retryMillis = Math.min(2 * retryMillis, MAX_RETRY_MILLIS);
   }
 
   private void again() {
@@ -203,8 +218,9 @@ final class Connections {
     pump();
   }
 
-  /** A connection has room again. */
+  /** There was an answer: a connection has room again. */
   void freed() {
+    retryMillis = MIN_RETRY_MILLIS;
     if (!waiting.isEmpty()) {
       pump();
     }
@@ -217,15 +233,23 @@ final class Connections {
   /** A connection is gone, with what it had under way. */
   void lost(ClientConnection connection, List<Exchange> unanswered) {
     open.remove(connection);
+    long now = System.nanoTime();
     for (Exchange each : unanswered.reversed()) {
-      if (each.isRepeatable() && !closed) {
+      if (each.deadline - now <= 0) {
+        each.failed(late());
+      } else if (each.isRepeatable() && !closed) {
         waiting.addFirst(each);
       } else {
         String why = lastFailure == null ? "" : ": " + lastFailure.getMessage();
         each.failed(failure(ErrorCode.LINK_FAILED, "the connection was lost" + why));
       }
     }
-    pump();
+    if (style.persistent && !waiting.isEmpty()) {
+      opening++;
+      later();
+    } else {
+      pump();
+    }
     if (!closed) {
       onLost.run();
     }
@@ -271,11 +295,15 @@ final class Connections {
 
   /** Fails what is under way, and closes the connections. Any thread may call it. */
   void close() {
-    loop.execute(
-        () -> {
-          closed = true;
-          failAll(waiting, failure(ErrorCode.CLOSED, "the client is closed"));
-          List.copyOf(open).forEach(ClientConnection::close);
-        });
+    try {
+      loop.execute(
+          () -> {
+            closed = true;
+            failAll(waiting, failure(ErrorCode.CLOSED, "the client is closed"));
+            List.copyOf(open).forEach(ClientConnection::close);
+          });
+    } catch (RejectedExecutionException e) {
+      closed = true; // The thread has ended, and with it the connections.
+    }
   }
 }

@@ -26,7 +26,9 @@ final class FarewellIntake implements Intake {
     int length = Math.min(MAX_REASON_BYTES, body.readableBytes());
     String how = body.toString(body.readerIndex(), length, StandardCharsets.UTF_8);
     body.release();
-    communicator.gone(SenderRank.of(head), new HawserException(ErrorCode.CLOSED, "it " + how));
+    communicator
+        .of(SenderRank.of(head))
+        .hasEnded(new HawserException(ErrorCode.CLOSED, "it " + how));
     connection.answerWhole(MessageIntake.OK.duplicate());
   }
 }

@@ -2,6 +2,7 @@ package org.hawser.http;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -11,13 +12,15 @@ import java.util.Optional;
  * @param path without the query, still encoded
  * @param parameters what stands where the pattern has names in braces, decoded
  * @param body off-heap; only to be used until the handler returns
+ * @param peerNames what the asker's certificate calls it; empty without one
  */
 public record HttpAsk(
     String method,
     String path,
     Map<String, String> parameters,
     HttpHeaders headers,
-    MemorySegment body) {
+    MemorySegment body,
+    List<String> peerNames) {
   /** The part of the path under that name of the route's pattern. */
   public String parameter(String name) {
     return parameters.get(name);

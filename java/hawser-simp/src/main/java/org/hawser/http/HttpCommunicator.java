@@ -1,5 +1,6 @@
 package org.hawser.http;
 
+import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -27,9 +28,12 @@ import org.hawser.lane.HostPort;
  * <p>Between Hawser nodes messages with equal keys keep their order, a message whose connection was
  * lost is sent again and received once, a rank that ends tells the others, and one that is gone for
  * longer than {@link HttpCommunicatorOptions#peerTimeout} fails those who wait for it, until it is
- * there again. Of mplang's workers none of that is known: a send fails when its connection does.
+ * there again. One that starts anew fails who waited for it before. Of mplang's workers none of
+ * that is known: a send fails when its connection does, and who waits for a message waits until its
+ * time is over, since the worker may come back.
  */
 public final class HttpCommunicator extends MailboxCommunicator {
+  static final String HELLO = "/hawser/hello";
   static final String FAREWELL = "/hawser/farewell";
 
   private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -39,6 +43,7 @@ public final class HttpCommunicator extends MailboxCommunicator {
   private final HttpNode node;
   private final HttpCommunicatorOptions options;
   private final HttpPeer[] peers;
+  private final List<Intake> intakes = new ArrayList<>();
   private final AtomicLong underWay = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
   // Later than that of an earlier run, and no other's.
@@ -48,7 +53,7 @@ public final class HttpCommunicator extends MailboxCommunicator {
 
   private HttpCommunicator(
       HttpNode node, int rank, List<String> endpoints, HttpCommunicatorOptions options) {
-    super(rank, endpoints.size(), Waiting.PARKED);
+    super(rank, endpoints.size(), Waiting.PARKED, options.mailboxBytes());
     this.node = node;
     this.options = options;
     peers = new HttpPeer[endpoints.size()];
@@ -61,8 +66,8 @@ public final class HttpCommunicator extends MailboxCommunicator {
   }
 
   /**
-   * Joins the ranks. Peers need not be there yet: they are looked for when there is something for
-   * them.
+   * Joins the ranks, and says hello to those that are there. Others are looked for when there is
+   * something for them.
    *
    * @param node takes the messages for this rank; stays its owner's, and open as long as this
    * @param endpoints where each rank's node is, {@code host:port}, in the order of the ranks
@@ -74,9 +79,17 @@ public final class HttpCommunicator extends MailboxCommunicator {
           ErrorCode.INVALID_ARGUMENT, "rank %d is not one of %d".formatted(rank, endpoints.size()));
     }
     var communicator = new HttpCommunicator(node, rank, endpoints, options);
-    node.route("PUT", "/comm/{key}", new MessageIntake(communicator));
-    node.route("PUT", FAREWELL, new FarewellIntake(communicator));
+    communicator.serve("PUT", "/comm/{key}", new MessageIntake(communicator));
+    communicator.serve("GET", HELLO, new HelloIntake(communicator));
+    communicator.serve("PUT", FAREWELL, new FarewellIntake(communicator));
+    node.onClose(() -> communicator.others().forEach(HttpPeer::close));
+    communicator.others().forEach(HttpPeer::hawser);
     return communicator;
+  }
+
+  private void serve(String method, String pattern, Intake intake) {
+    node.route(method, pattern, intake);
+    intakes.add(intake);
   }
 
   @Override
@@ -156,6 +169,7 @@ public final class HttpCommunicator extends MailboxCommunicator {
             ErrorCode.CLOSED, "rank %d: this communicator is closed".formatted(rank())))) {
       waitFor(farewell("has closed its communicator"));
     }
+    intakes.forEach(node::withdraw);
     others().forEach(HttpPeer::close);
     freeBuffers();
   }
@@ -224,6 +238,11 @@ public final class HttpCommunicator extends MailboxCommunicator {
     mailbox().onRoom(action);
   }
 
+  /** Memory for the body of a long message, which goes back when it is released. */
+  ByteBuf longBody(int bytes) {
+    return new LongBody(takeBuffer(bytes), bytes, this::giveBack);
+  }
+
   /** Who waits for that rank waits in vain, until {@link #back}. */
   void gone(int from, HawserException reason) {
     mailbox()
@@ -243,8 +262,23 @@ public final class HttpCommunicator extends MailboxCommunicator {
     mailbox().recover(from);
   }
 
+  /** That rank is a new one: what the old one was to send will not come. */
+  void restarted(int from) {
+    mailbox()
+        .restarted(
+            from,
+            new HawserException(
+                ErrorCode.LINK_FAILED,
+                "rank %d: rank %d has started anew".formatted(rank(), from),
+                null,
+                from,
+                -1,
+                "",
+                0));
+  }
+
   /** The names of a certificate that may speak as a rank; anybody's without TLS. */
   boolean maySpeakAs(int from, List<String> names) {
-    return node.options().tls().map(tls -> tls.names().get(from)).map(names::contains).orElse(true);
+    return node.options().tls().map(tls -> tls.maySpeakAs(from, names)).orElse(true);
   }
 }

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.timeout.IdleStateHandler;
@@ -14,7 +15,9 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -26,10 +29,13 @@ import org.hawser.lane.HostPort;
 public final class HttpNode implements AutoCloseable {
   private static final Logger LOG = System.getLogger(HttpNode.class.getName());
   private static final int CLOSE_SECONDS = 5;
+  // Each costs a thread at most, that of a handler.
+  private static final int MAX_CONNECTIONS = 4096;
 
   private final HttpOptions options;
   private final Transport transport = new Transport();
   private final Routes routes = new Routes();
+  private final List<Runnable> onClose = new CopyOnWriteArrayList<>();
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   // Platform threads: handlers run programs that block in native code.
   private final ExecutorService handlers =
@@ -57,6 +63,10 @@ public final class HttpNode implements AutoCloseable {
         new ChannelInitializer<Channel>() {
           @Override
           protected void initChannel(Channel channel) {
+            if (connections.size() >= MAX_CONNECTIONS) {
+              channel.close();
+              return;
+            }
             connections.add(channel);
             tls.ifPresent(
                 context -> channel.pipeline().addLast(context.newHandler(channel.alloc())));
@@ -65,7 +75,7 @@ public final class HttpNode implements AutoCloseable {
                 .addLast(
                     new IdleStateHandler(
                         options.patience().toMillis(), 0, 0, TimeUnit.MILLISECONDS),
-                    new HttpRequestDecoder(),
+                    new HttpRequestDecoder(Transport.decoding()),
                     new ServerConnection(HttpNode.this));
           }
         };
@@ -111,11 +121,28 @@ public final class HttpNode implements AutoCloseable {
     routes.add(method, pattern, intake);
   }
 
+  /** Has something run when this is closed, before its threads end. */
+  void onClose(Runnable action) {
+    onClose.add(action);
+  }
+
+  /** Takes the routes to an intake back; their paths are unknown from now on. */
+  void withdraw(Intake intake) {
+    routes.remove(intake);
+  }
+
   private final class HandlerIntake implements Intake {
     private final HttpHandler handler;
 
     HandlerIntake(HttpHandler handler) {
       this.handler = handler;
+    }
+
+    @Override
+    public Optional<HttpAnswer> check(Head head) {
+      return head.parameters().isPresent()
+          ? Optional.empty()
+          : Optional.of(HttpAnswer.error(404, "Not Found"));
     }
 
     @Override
@@ -127,7 +154,12 @@ public final class HttpNode implements AutoCloseable {
       try {
         return handler.handle(
             new HttpAsk(
-                head.method(), head.path(), head.parameters(), head.headers(), Wire.view(body)));
+                head.method(),
+                head.path(),
+                head.parameters().orElseThrow(),
+                head.headers(),
+                Wire.view(body),
+                head.peerNames()));
       } catch (HawserException e) {
         return HttpAnswer.error(500, e.getMessage());
       } catch (RuntimeException e) {
@@ -148,10 +180,14 @@ public final class HttpNode implements AutoCloseable {
     return transport;
   }
 
-  /** What goes wrong on a connection is its client's business; a reset is nothing to tell of. */
+  /** What goes wrong on a connection is its client's business: resets, handshakes that fail. */
   void log(Throwable cause) {
     LOG.log(
-        cause instanceof IOException ? Level.DEBUG : Level.WARNING, "a connection failed", cause);
+        cause instanceof IOException || cause instanceof DecoderException
+            ? Level.DEBUG
+            : Level.WARNING,
+        "a connection failed",
+        cause);
   }
 
   /** Stops listening, lets handlers end within 5 seconds, and closes all connections. */
@@ -167,6 +203,7 @@ public final class HttpNode implements AutoCloseable {
       handlers.shutdownNow();
       Thread.currentThread().interrupt();
     }
+    onClose.forEach(Runnable::run);
     connections.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
     transport.close();
   }

@@ -39,6 +39,10 @@ final class HttpPeer {
   private boolean numbered;
   private long lastNumber;
   private boolean probing;
+  // It did not answer for too long.
+  private volatile boolean away;
+  // It has said farewell.
+  private volatile boolean ended;
 
   HttpPeer(
       HttpCommunicator owner, int rank, HostPort server, HttpOptions options, Transport transport) {
@@ -98,7 +102,67 @@ final class HttpPeer {
       asking = false;
       first.close();
     }
+  }
+
+  // ----------------------------------------------------------------------------------------------
+  // whether it is there
+
+  /** It says that it is, by any thread. */
+  void hears(long epoch) {
+    history.meet(epoch, this::startedAnew);
+    isThere();
+  }
+
+  /** It has a new epoch. */
+  void startedAnew(boolean again) {
+    ended = false;
+    away = false;
+    if (again) {
+      owner.restarted(rank);
+    } else {
+      owner.back(rank);
+    }
+  }
+
+  /** A Hawser node has sent something, and so is there. */
+  void isThere() {
+    if (away && !ended) {
+      away = false;
+      owner.back(rank);
+    }
+    if (connections == null) {
+      hawser(); // To notice when it is gone takes a connection to it.
+    }
+  }
+
+  /** It says that nothing more comes from it. */
+  void hasEnded(HawserException reason) {
+    ended = true;
     owner.gone(rank, reason);
+  }
+
+  /**
+   * A connection is lost: the peer is gone, or only the connection. Asks until it is there. Who has
+   * ended says so itself when it comes back.
+   */
+  private void probe() {
+    if (numbered && !probing && !ended && owner.isOpen()) {
+      probing = true;
+      connections.submit(
+          new Question(
+              headers -> {
+                probing = false;
+                isThere();
+              },
+              reason -> {
+                probing = false;
+                if (!ended && owner.isOpen()) {
+                  away = true;
+                  owner.gone(rank, reason);
+                }
+                probe();
+              }));
+    }
   }
 
   /** Everything of a request behind the key, up to the message's number or length. */
@@ -135,18 +199,16 @@ final class HttpPeer {
     ready.submit(exchange);
   }
 
-  /** Tells a Hawser node something that is not a message. Ends in any case. */
+  /**
+   * Tells it something that is not a message, if it is known as a Hawser node. Ends in any case.
+   */
   CompletableFuture<Void> tell(String path, String text, long deadline) {
     var told = new CompletableFuture<Void>();
-    hawser()
-        .whenComplete(
-            (isHawser, _) -> {
-              if (Boolean.TRUE.equals(isHawser)) {
-                connections.submit(new Notice(path, text, deadline, told));
-              } else {
-                told.complete(null);
-              }
-            });
+    if (hawser.getNow(false) && !away) {
+      connections.submit(new Notice(path, text, deadline, told));
+    } else {
+      told.complete(null);
+    }
     return told;
   }
 
@@ -185,20 +247,6 @@ final class HttpPeer {
         0);
   }
 
-  /** A connection is lost: the peer is gone, or only the connection. */
-  private void probe() {
-    if (numbered && !probing && owner.isOpen()) {
-      probing = true;
-      connections.submit(
-          new Question(
-              headers -> probing = false,
-              reason -> {
-                probing = false;
-                owner.gone(rank, reason);
-              }));
-    }
-  }
-
   /** Asks whether somebody is there, and who. */
   private final class Question extends Exchange {
     private final Consumer<HttpHeaders> here;
@@ -214,7 +262,14 @@ final class HttpPeer {
     void write(Channel channel) {
       channel.write(
           Wire.ascii(
-              Wire.requestHead("GET", "/health", server.toString(), MediaTypes.JSON) + "\r\n"));
+              "%s%s: %d\r\n%s: %x\r\n\r\n"
+                  .formatted(
+                      Wire.requestHead(
+                          "GET", HttpCommunicator.HELLO, server.toString(), MediaTypes.JSON),
+                      Wire.FROM_RANK,
+                      owner.rank(),
+                      Wire.EPOCH,
+                      owner.epoch())));
     }
 
     @Override

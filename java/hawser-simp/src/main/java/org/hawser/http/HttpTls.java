@@ -17,13 +17,19 @@ import org.hawser.HawserException;
  * @param key this node's private key
  * @param roots whom to trust
  * @param names by rank: a name in the rank's certificate, without which nobody may speak as it;
- *     empty when whoever is trusted may speak as any rank
+ *     empty when whoever is trusted may speak as any rank; else nobody may speak as a rank that is
+ *     not named
  */
 public record HttpTls(Path certificate, Path key, Path roots, Map<Integer, String> names) {
   private static final List<String> PROTOCOLS = List.of("TLSv1.3");
 
   public HttpTls {
     names = Map.copyOf(names);
+  }
+
+  /** Whether who has these names in its certificate may speak as a rank. */
+  boolean maySpeakAs(int rank, List<String> given) {
+    return names.isEmpty() || names.containsKey(rank) && given.contains(names.get(rank));
   }
 
   SslContext server() {

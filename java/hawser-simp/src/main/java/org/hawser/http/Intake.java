@@ -1,10 +1,14 @@
 package org.hawser.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.Optional;
 
 /** What a route does with requests. Called by the connection's thread, which it must not block. */
 interface Intake {
+  /** How much memory a body is given before it comes. */
+  int EAGER_BYTES = 1 << 20;
+
   /**
    * Looks at a request before its body is read.
    *
@@ -12,6 +16,17 @@ interface Intake {
    */
   default Optional<HttpAnswer> check(Head head) {
     return Optional.empty();
+  }
+
+  /**
+   * Memory for a request's body. What the head claims may never come, so that no more than a part
+   * is provided at once unless untouched memory costs nothing.
+   *
+   * @param length 0 when it is not known
+   * @return writable, of the length or growing to it
+   */
+  default ByteBuf body(long length, ByteBufAllocator allocator) {
+    return allocator.directBuffer(Math.clamp(length, 1, EAGER_BYTES));
   }
 
   /**

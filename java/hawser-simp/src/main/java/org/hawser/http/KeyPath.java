@@ -62,6 +62,9 @@ final class KeyPath {
           return null;
         }
         each = 16 * high + low;
+        if (each == '/') {
+          return null;
+        }
         i += 2;
       }
       bytes[length++] = (byte) each;

@@ -13,6 +13,9 @@ final class MediaTypes {
 
   static String of(HttpHeaders headers) {
     String value = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
+    if (value.equals(BINARY)) {
+      return BINARY;
+    }
     int parameters = value.indexOf(';');
     return (parameters < 0 ? value : value.substring(0, parameters))
         .strip()

@@ -1,6 +1,7 @@
 package org.hawser.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -12,6 +13,9 @@ import org.hawser.comm.Key;
 /** Puts what peers send into the mailbox. Called by the connections' threads. */
 final class MessageIntake implements Intake {
   private static final byte[] OK_BODY = "{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII);
+
+  // From here on pages of their own are worth it.
+  private static final int LONG_BYTES = 1 << 16;
 
   static final ByteBuf OK =
       Unpooled.unreleasableBuffer(
@@ -44,17 +48,24 @@ final class MessageIntake implements Intake {
   }
 
   @Override
+  public ByteBuf body(long length, ByteBufAllocator allocator) {
+    return length < LONG_BYTES
+        ? Intake.super.body(length, allocator)
+        : communicator.longBody((int) length);
+  }
+
+  @Override
   public boolean hasRoom(Head head, Runnable retry) {
     // Who sends JSON says only there who it is; it is short, and was read before it is refused.
     if (!isBinary(head)) {
       return true;
     }
-    waitingForRoom.add(retry);
-    if (communicator.hasRoom(SenderRank.of(head))) {
-      waitingForRoom.remove(retry);
+    int from = SenderRank.of(head);
+    if (communicator.hasRoom(from)) {
       return true;
     }
-    return false;
+    waitingForRoom.add(retry);
+    return communicator.hasRoom(from); // There may have been some before it was added.
   }
 
   @Override
@@ -137,7 +148,7 @@ final class MessageIntake implements Intake {
         peer.history()
             .take(
                 place.get(),
-                () -> communicator.back(from),
+                peer::startedAnew,
                 () -> communicator.deliver(from, key, new HttpMessage(payload)));
     if (outcome != SenderHistory.Outcome.DELIVERED) {
       payload.release();
@@ -149,7 +160,7 @@ final class MessageIntake implements Intake {
               "rank %d: rank %d has started anew since it sent this"
                   .formatted(communicator.rank(), from)));
     }
-    peer.hawser(); // To notice when it is gone takes a connection to it.
+    peer.isThere();
     return Optional.empty();
   }
 }

@@ -13,6 +13,8 @@ import org.hawser.comm.Completion;
 final class SendExchange extends Exchange {
   private static final int OK = 200;
   private static final int DIGITS = 24;
+  // Up to here a copy costs less than a second piece to write.
+  private static final int SHORT_BYTES = 4096;
 
   private final HttpPeer peer;
   private final ByteBuf key;
@@ -44,7 +46,9 @@ final class SendExchange extends Exchange {
   void write(Channel channel) {
     byte[] rest = container ? peer.containerHead() : peer.rawHead();
     byte[] start = peer.headStart();
+    boolean isShort = body.byteSize() <= SHORT_BYTES;
     int bytes = start.length + key.readableBytes() + rest.length + 2 * DIGITS;
+    bytes += isShort ? (int) body.byteSize() : 0;
     ByteBuf head = channel.alloc().directBuffer(bytes);
     head.writeBytes(start).writeBytes(key, key.readerIndex(), key.readableBytes()).writeBytes(rest);
     if (peer.numbersMessages()) {
@@ -54,8 +58,11 @@ final class SendExchange extends Exchange {
     }
     append(head, body.byteSize());
     head.writeBytes(HttpPeer.END);
-    channel.write(head);
-    if (body.byteSize() > 0) {
+    if (isShort) {
+      head.writeBytes(body.asByteBuffer());
+      channel.write(head);
+    } else {
+      channel.write(head);
       channel.write(Wire.wrap(body));
     }
   }

@@ -1,6 +1,7 @@
 package org.hawser.http;
 
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What one Hawser peer has sent so far: recognises what comes a second time. A peer numbers its
@@ -8,7 +9,9 @@ import java.util.Optional;
  * starts anew its epoch is a later one. Any thread may use it.
  */
 final class SenderHistory {
-  private long epoch = Long.MIN_VALUE;
+  private static final long NONE = -1;
+
+  private long epoch = NONE;
   private long last;
 
   /** A message's place in what its sender sends. */
@@ -41,22 +44,42 @@ final class SenderHistory {
   /**
    * Delivers a message unless it was there before; one at a time, so that their order is kept.
    *
-   * @param startedAnew run first when the sender has a new epoch
+   * @param startedAnew as {@link #meet}
    */
-  synchronized Outcome take(Place place, Runnable startedAnew, Runnable deliver) {
+  synchronized Outcome take(Place place, Consumer<Boolean> startedAnew, Runnable deliver) {
     if (place.epoch < epoch) {
       return Outcome.STALE;
     }
-    if (place.epoch > epoch) {
-      epoch = place.epoch;
-      last = 0;
-      startedAnew.run();
-    }
+    meet(place.epoch, startedAnew);
     if (place.number <= last) {
       return Outcome.KNOWN;
     }
     last = place.number;
     deliver.run();
     return Outcome.DELIVERED;
+  }
+
+  /**
+   * The sender says that it is there.
+   *
+   * @param startedAnew run when its epoch is a new one; told whether there was one before
+   */
+  synchronized void meet(long its, Consumer<Boolean> startedAnew) {
+    if (its > epoch) {
+      boolean again = epoch != NONE;
+      epoch = its;
+      last = 0;
+      startedAnew.accept(again);
+    }
+  }
+
+  /** The epoch that a header says; empty when it says none. */
+  static Optional<Long> epoch(String header) {
+    try {
+      long epoch = Long.parseLong(header, 16);
+      return epoch < 0 ? Optional.empty() : Optional.of(epoch);
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
   }
 }

@@ -4,12 +4,14 @@ import java.util.Optional;
 
 /** Who says that it speaks, and whether it may. */
 final class SenderRank {
+  private static final int MAX_DIGITS = 9;
+
   private SenderRank() {}
 
   /** The answer that refuses a request for what its head says of its sender; empty: it is good. */
   static Optional<HttpAnswer> refusal(Head head, HttpCommunicator communicator) {
     String text = head.headers().get(Wire.FROM_RANK);
-    if (text == null || !text.matches("[+-]?[0-9]{1,9}")) {
+    if (!isNumber(text)) {
       return Optional.of(
           HttpAnswer.error(400, "Missing or invalid %s header".formatted(Wire.FROM_RANK)));
     }
@@ -33,6 +35,17 @@ final class SenderRank {
                 403,
                 "rank %d: a peer with the certificate of %s may not speak as rank %d"
                     .formatted(communicator.rank(), head.peerNames(), rank)));
+  }
+
+  private static boolean isNumber(String text) {
+    int digits = text == null ? 0 : text.length();
+    for (int i = 0; i < digits; i++) {
+      boolean isDigit = text.charAt(i) >= '0' && text.charAt(i) <= '9';
+      if (!isDigit && !(i == 0 && text.charAt(i) == '-' && digits > 1)) {
+        return false;
+      }
+    }
+    return digits > 0 && digits <= MAX_DIGITS;
   }
 
   /** The rank of a head that was not refused. */

@@ -2,6 +2,7 @@ package org.hawser.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -26,6 +27,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private static final ByteBuf CONTINUE =
       Unpooled.unreleasableBuffer(Wire.ascii("HTTP/1.1 100 Continue\r\n\r\n"));
 
+  private static final long LINGER_MILLIS = 2000;
+
   private final HttpNode node;
   private final Queue<Object> held = new ArrayDeque<>();
   private ChannelHandlerContext context;
@@ -38,6 +41,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   // A whole request waits for its answer, or a head for room.
   private boolean busy;
   private boolean processingHeld;
+  // More may be there to read at once.
+  private boolean reading;
+  // The last answer has been written; what comes in is dropped.
+  private boolean closing;
+  private List<String> peerNames;
 
   ServerConnection(HttpNode node) {
     this.node = node;
@@ -50,11 +58,20 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext unused, Object message) {
-    if (busy) {
+    reading = true;
+    if (closing) {
+      ReferenceCountUtil.release(message);
+    } else if (busy) {
       held.add(message);
     } else {
       process(message);
     }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext unused) {
+    reading = false;
+    context.flush();
   }
 
   private void process(Object message) {
@@ -79,39 +96,40 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       refuse(HttpAnswer.error(400, "this is no HTTP/1.1 request"));
       return;
     }
-    String uri = request.uri();
-    int query = uri.indexOf('?');
-    String path = query < 0 ? uri : uri.substring(0, query);
-    String method = request.method().name();
-    Optional<Routes.Found> found = node.routes().find(method, path);
-    if (found.isEmpty()) {
-      refuse(
-          node.routes().knows(path)
-              ? HttpAnswer.error(405, "Method Not Allowed")
-              : HttpAnswer.error(404, "Not Found"));
-      return;
-    }
-    intake = found.get().intake();
-    head = new Head(method, path, found.get().parameters(), request.headers(), peerNames());
-    begin(HttpUtil.getContentLength(request, 0L));
-    if (!refused && HttpUtil.is100ContinueExpected(request)) {
-      context.writeAndFlush(CONTINUE.duplicate());
-    }
-  }
-
-  private void begin(long length) {
+    long length = HttpUtil.getContentLength(request, 0L);
     if (length > node.options().maxBodyBytes()) {
       // What would have to be read to go on is what nobody wants to read.
       keepAlive = false;
       refuse(tooLong(length));
       return;
     }
+    String uri = request.uri();
+    int query = uri.indexOf('?');
+    String path = query < 0 ? uri : uri.substring(0, query);
+    String method = request.method().name();
+    Optional<Routes.Route> route = node.routes().find(method, path);
+    if (route.isEmpty()) {
+      refuse(
+          node.routes().knows(path)
+              ? HttpAnswer.error(405, "Method Not Allowed")
+              : HttpAnswer.error(404, "Not Found"));
+      return;
+    }
+    intake = route.get().intake();
+    head = new Head(method, path, route.get(), request.headers(), peerNames());
+    begin(length);
+    if (!refused && HttpUtil.is100ContinueExpected(request)) {
+      context.writeAndFlush(CONTINUE.duplicate());
+    }
+  }
+
+  private void begin(long length) {
     Optional<HttpAnswer> refusal = intake.check(head);
     if (refusal.isPresent()) {
       refuse(refusal.get());
       return;
     }
-    body = context.alloc().directBuffer((int) Math.max(length, 1));
+    body = intake.body(length, context.alloc());
     waitForRoom(System.nanoTime());
   }
 
@@ -147,7 +165,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       return; // A caller further up goes on.
     }
     processingHeld = true;
-    while (!busy && !held.isEmpty()) {
+    while (!busy && !closing && !held.isEmpty()) {
       process(held.remove());
     }
     processingHeld = false;
@@ -203,9 +221,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** As {@link #answer}, with bytes that are an answer already; by the connection's thread. */
+  /**
+   * As {@link #answer}, with bytes that are an answer already; by the connection's thread. Answers
+   * to what was read together go together.
+   */
   void answerWhole(ByteBuf answer) {
-    context.writeAndFlush(answer);
+    closeUnlessKept(context.write(answer));
+    if (!reading) {
+      context.flush();
+    }
     resume();
   }
 
@@ -216,14 +240,30 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     long bytes = answer.body().byteSize();
     context.write(Wire.answerHead(answer.status(), answer.mediaType(), bytes, keepAlive));
     var written = context.writeAndFlush(Wire.wrap(answer.body()));
-    if (!keepAlive) {
+    closeUnlessKept(written);
+  }
+
+  /** Closes after an answer that is the last one. */
+  private void closeUnlessKept(ChannelFuture written) {
+    if (keepAlive) {
+      return;
+    }
+    closing = true;
+    if (refused) {
+      // A close with bytes unread would take the answer away from who still sends.
+      context.executor().schedule(() -> context.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
+    } else {
       written.addListener(ChannelFutureListener.CLOSE);
     }
   }
 
+  /** After the handshake, which comes before the first request. */
   private List<String> peerNames() {
-    SslHandler tls = context.pipeline().get(SslHandler.class);
-    return tls == null ? List.of() : PeerNames.of(tls.engine().getSession());
+    if (peerNames == null) {
+      SslHandler tls = context.pipeline().get(SslHandler.class);
+      peerNames = tls == null ? List.of() : PeerNames.of(tls.engine().getSession());
+    }
+    return peerNames;
   }
 
   @Override

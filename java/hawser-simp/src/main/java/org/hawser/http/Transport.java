@@ -2,6 +2,7 @@ package org.hawser.http;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -15,6 +16,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -22,6 +24,10 @@ import java.util.concurrent.TimeUnit;
 final class Transport implements AutoCloseable {
   private static final int THREADS = 2;
   private static final int BACKLOG = 1024;
+  // Bytes read at once: few for short messages, and no more than a core's cache holds.
+  private static final int MIN_READ = 4 << 10;
+  private static final int FIRST_READ = 16 << 10;
+  private static final int MAX_READ = 256 << 10;
   private static final boolean EPOLL = Epoll.isAvailable();
 
   private final EventLoopGroup loops =
@@ -40,6 +46,9 @@ final class Transport implements AutoCloseable {
         .option(ChannelOption.SO_BACKLOG, BACKLOG)
         .option(ChannelOption.SO_REUSEADDR, true)
         .childOption(ChannelOption.TCP_NODELAY, true)
+        .childOption(
+            ChannelOption.RECVBUF_ALLOCATOR,
+            new AdaptiveRecvByteBufAllocator(MIN_READ, FIRST_READ, MAX_READ))
         .childHandler(connections);
   }
 
@@ -52,6 +61,11 @@ final class Transport implements AutoCloseable {
             ChannelOption.CONNECT_TIMEOUT_MILLIS,
             (int) Math.min(Integer.MAX_VALUE, timeout.toMillis()))
         .handler(connections);
+  }
+
+  /** How requests and answers are read: bodies in pieces as long as they come. */
+  static HttpDecoderConfig decoding() {
+    return new HttpDecoderConfig().setMaxChunkSize(MAX_READ);
   }
 
   /** Ends the threads, without a wait for what they do. */

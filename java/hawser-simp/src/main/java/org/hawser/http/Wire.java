@@ -15,6 +15,9 @@ final class Wire {
   /** The sender's epoch and the number of its message to this receiver, {@code hex:decimal}. */
   static final String SEQUENCE = "X-Hawser-Sequence";
 
+  /** The sender's epoch, in hexadecimal digits. */
+  static final String EPOCH = "X-Hawser-Epoch";
+
   static final String FROM_RANK = "X-From-Rank";
   static final String IS_RAW_BYTES = "X-Is-Raw-Bytes";
   static final String SERDE_FORMAT = "X-Serde-Format";
