@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.http.HttpClient;
@@ -19,6 +20,9 @@ import org.hawser.lane.HostPort;
 final class RemoteWorker {
   /** How long a worker may take for what it does at once. */
   static final Duration SHORT = Duration.ofSeconds(30);
+
+  /** How often a worker is asked how it is while it does something long. */
+  private static final Duration LOOK = Duration.ofSeconds(10);
 
   private static final int OK = 200;
 
@@ -66,9 +70,31 @@ final class RemoteWorker {
     fields.put("graph", graph.in(form));
     fields.put("inputs", inputs);
     fields.put("job_id", job);
-    return post("/exec", fields, timeout)
+    CompletableFuture<HttpReply> answer = post("/exec", fields, timeout);
+    watch(answer);
+    return answer
         .thenApply(this::result)
         .thenApply(uris -> uris == null ? List.of() : ExecRequest.uris(uris));
+  }
+
+  /** A job may take long, but its worker always answers how it is: one that hangs is found out. */
+  private void watch(CompletableFuture<HttpReply> answer) {
+    CompletableFuture.delayedExecutor(LOOK.toSeconds(), TimeUnit.SECONDS)
+        .execute(
+            () -> {
+              if (!answer.isDone()) {
+                answered(client.get(endpoint, "/health", SHORT))
+                    .whenComplete((_, thrown) -> goOn(answer, thrown));
+              }
+            });
+  }
+
+  private void goOn(CompletableFuture<HttpReply> answer, Throwable thrown) {
+    if (thrown == null) {
+      watch(answer);
+    } else {
+      answer.completeExceptionally(Failures.of(thrown));
+    }
   }
 
   CompletableFuture<Object> fetch(String uri, Duration timeout) {

@@ -15,14 +15,19 @@ import org.hawser.simp.ir.Graph;
  * graph is one request to each, and all of them work at once.
  */
 public final class SimpHttpDriver extends SimpHost {
+  /** Whoever asks a worker gives up before the host does, and can name it. */
+  private static final Duration SLACK = Duration.ofSeconds(5);
+
   private final HttpClient client;
+  private final Duration timeout;
   private final List<RemoteWorker> workers;
 
   /** All workers get the same graph, and programs run more than once. */
   private volatile SentGraph last = new SentGraph(null);
 
   private SimpHttpDriver(HttpClient client, List<RemoteWorker> workers, Duration timeout) {
-    super(timeout);
+    super(timeout.plus(SLACK));
+    this.timeout = timeout;
     this.client = client;
     this.workers = workers;
   }
@@ -72,7 +77,7 @@ public final class SimpHttpDriver extends SimpHost {
       sent = new SentGraph(graph);
       last = sent;
     }
-    return workers.get(rank).exec(sent, inputs, job, timeout());
+    return workers.get(rank).exec(sent, inputs, job, timeout);
   }
 
   @Override
@@ -82,7 +87,7 @@ public final class SimpHttpDriver extends SimpHost {
 
   @Override
   protected CompletableFuture<Object> fetch(int rank, String uri) {
-    return workers.get(rank).fetch(uri, timeout());
+    return workers.get(rank).fetch(uri, timeout);
   }
 
   @Override
