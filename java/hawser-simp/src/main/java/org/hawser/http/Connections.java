@@ -239,6 +239,8 @@ final class Connections {
         each.failed(late());
       } else if (each.isRepeatable() && !closed) {
         waiting.addFirst(each);
+      } else if (each.deadline - System.nanoTime() <= 0) {
+        each.failed(late());
       } else {
         String why = lastFailure == null ? "" : ": " + lastFailure.getMessage();
         each.failed(failure(ErrorCode.LINK_FAILED, "the connection was lost" + why));
