@@ -18,6 +18,7 @@ import org.hawser.simp.ir.Type;
 import org.hawser.simp.ir.Type.TensorType;
 import org.hawser.simp.ir.Value;
 import org.hawser.simp.serde.SpuConfig;
+import org.hawser.simp.serde.Tuple;
 import org.hawser.spu.SpuExecutable;
 import org.hawser.spu.Tensor;
 import org.hawser.spu.program.Program;
@@ -94,7 +95,7 @@ public final class LocalTracer {
     }
     for (int i = 0; i < given.size(); i++) {
       TensorType type = Types.of(wanted.get(i).type());
-      if (!(given.get(i) instanceof TensorType tensor) || !Types.fits(tensor, type)) {
+      if (!Types.fits(given.get(i), type)) {
         throw invalid(
             "program %s: input '%s' is %s, not %s"
                 .formatted(program.name(), wanted.get(i).name(), type, given.get(i)));
@@ -121,7 +122,7 @@ public final class LocalTracer {
           "%s is no order of the dimensions of %s".formatted(Arrays.toString(order), tensor));
     }
     List<Long> shape = Arrays.stream(order).mapToObj(axis -> type.shape().get((int) axis)).toList();
-    return tensorOp("tensor.transpose", List.of(tensor), shape, Map.of("perm", boxed(order)));
+    return tensorOp("tensor.transpose", List.of(tensor), shape, Map.of("perm", tuple(order)));
   }
 
   /** The same elements in another shape. */
@@ -133,7 +134,7 @@ public final class LocalTracer {
       throw invalid("%s cannot take the shape %s".formatted(tensor, Arrays.toString(shape)));
     }
     return tensorOp(
-        "tensor.reshape", List.of(tensor), boxed(shape), Map.of("new_shape", boxed(shape)));
+        "tensor.reshape", List.of(tensor), boxed(shape), Map.of("new_shape", tuple(shape)));
   }
 
   /**
@@ -155,9 +156,9 @@ public final class LocalTracer {
       shape.add(ends[i] - starts[i]);
     }
     Map<String, Object> attributes = new LinkedHashMap<>();
-    attributes.put("starts", boxed(starts));
-    attributes.put("ends", boxed(ends));
-    attributes.put("strides", boxed(IntStream.range(0, starts.length).mapToLong(_ -> 1).toArray()));
+    attributes.put("starts", tuple(starts));
+    attributes.put("ends", tuple(ends));
+    attributes.put("strides", null);
     return tensorOp("tensor.slice", List.of(tensor), shape, attributes);
   }
 
@@ -220,7 +221,7 @@ public final class LocalTracer {
       if (!type.shape().isEmpty() && !type.shape().equals(shape)) {
         throw invalid("%s has another shape than %s".formatted(tensor, shape));
       }
-      scalars.add(new TensorType(type.element(), List.of()));
+      scalars.add(type.element());
     }
     Graph region = traceTypes(scalars, local -> List.of(body.apply(local)));
     TensorType made = Types.requireTensor("the body's result", region.outputs().getFirst().type());
@@ -252,6 +253,7 @@ public final class LocalTracer {
     attributes.put("input_vis", executable.inputs().stream().map(_ -> "secret").toList());
     attributes.put("ir_type", "pphlo");
     attributes.put("output_names", executable.outputs());
+    attributes.put("output_vis", executable.outputs().stream().map(_ -> "secret").toList());
     attributes.put("output_types", plainResults);
     List<Type> shares = plainResults.stream().<Type>map(Types::share).toList();
     return add("spu.exec", arguments, shares, attributes, List.of());
@@ -301,6 +303,10 @@ public final class LocalTracer {
 
   private static long product(List<Long> extents) {
     return extents.stream().reduce(1L, Math::multiplyExact);
+  }
+
+  private static Tuple tuple(long[] values) {
+    return new Tuple(List.copyOf(boxed(values)));
   }
 
   private static List<Long> boxed(long[] values) {

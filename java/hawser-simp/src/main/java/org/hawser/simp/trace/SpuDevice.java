@@ -3,6 +3,7 @@ package org.hawser.simp.trace;
 import static org.hawser.simp.trace.Types.invalid;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.hawser.simp.ir.Type;
@@ -14,24 +15,42 @@ import org.hawser.spu.program.Program;
  * Parties that compute together on what none of them sees. Its values are shares, one a party;
  * plain values come in by {@link #seal} and go out by {@link #reveal}.
  */
-public final class SpuDevice {
+public final class SpuDevice implements Device {
   private final Tracer tracer;
-  private final SpuConfig config;
-  private final List<Integer> parties;
+  private final Sharing sharing;
 
-  SpuDevice(Tracer tracer, SpuConfig config, List<Integer> parties) {
-    config.runtimeConfig().requireParties(parties.size());
+  /** How a value is shared, and among whom: shares of two ways never go together. */
+  record Sharing(SpuConfig config, List<Integer> parties) {}
+
+  SpuDevice(Tracer tracer, Sharing sharing) {
+    sharing.config.runtimeConfig().requireParties(sharing.parties.size());
     this.tracer = tracer;
-    this.config = config;
-    this.parties = parties;
+    this.sharing = sharing;
   }
 
+  @Override
   public List<Integer> parties() {
-    return parties;
+    return sharing.parties;
   }
 
   public SpuConfig config() {
-    return config;
+    return sharing.config;
+  }
+
+  /**
+   * A secret that the program is given when it runs: what a program before it has left on a device
+   * like this one, on the same host.
+   *
+   * @param plain the type of the secret
+   */
+  public Traced input(String name, Type plain) {
+    Integer[] all = parties().toArray(Integer[]::new);
+    return tracer.input(name, Types.share(plain), all).shared(sharing);
+  }
+
+  @Override
+  public Traced put(Traced value) {
+    return isSealed(value) ? requireHere(value) : seal(value);
   }
 
   /** Makes shares of a tensor at its owner, and gives each party its own. */
@@ -39,61 +58,58 @@ public final class SpuDevice {
     if (plain.parties().size() != 1 || !(plain.type() instanceof Type.TensorType)) {
       throw invalid("%s cannot be sealed: only a tensor that one party has".formatted(plain));
     }
+    Tracer now = tracer.innermost();
     int owner = plain.parties().getFirst();
     List<Traced> shares =
-        tracer.pcall(
+        now.pcall(
             "make_shares",
             plain.parties(),
             List.of(plain),
-            local -> local.makeShares(config, local.argument(0), parties.size()));
+            local -> local.makeShares(config(), local.argument(0), parties().size()));
     List<Traced> dealt = new ArrayList<>();
-    for (int i = 0; i < parties.size(); i++) {
-      dealt.add(tracer.shuffle(shares.get(i), Map.of(parties.get(i), owner)));
+    for (int i = 0; i < parties().size(); i++) {
+      dealt.add(now.shuffle(shares.get(i), Map.of(parties().get(i), owner)));
     }
-    return tracer.converge(dealt);
+    return now.converge(dealt).shared(sharing);
   }
 
-  /**
-   * Runs a program on shares; plain values are sealed first. Compiles it, so libspu must be here.
-   *
-   * @param arguments one an input of the program, of its type
-   * @return one an output: shares
-   */
+  /** Runs a program on secrets. Compiles it, so libspu must be here. */
+  @Override
   public List<Traced> run(Program program, Traced... arguments) {
-    List<Traced> sealed = new ArrayList<>();
-    for (Traced argument : arguments) {
-      sealed.add(isSealed(argument) ? requireHere(argument) : seal(argument));
-    }
+    List<Traced> sealed = Arrays.stream(arguments).map(this::put).toList();
     LocalTracer.requireArguments(program, sealed.stream().map(SpuDevice::plain).toList());
     SpuExecutable executable = program.compile();
-    return tracer.pcall(
-        program.name(),
-        parties,
-        sealed,
-        local -> local.execute(config, executable, LocalTracer.results(program)));
+    return tracer
+        .innermost()
+        .pcall(
+            program.name(),
+            parties(),
+            sealed,
+            local -> local.execute(config(), executable, LocalTracer.results(program)))
+        .stream()
+        .map(result -> result.shared(sharing))
+        .toList();
   }
 
   /** Brings all shares of a value to one party, and joins them there. */
   public Traced reveal(Traced sealed, int to) {
     requireHere(sealed);
-    List<Traced> gathered = new ArrayList<>();
-    for (int party : parties) {
-      Traced own =
-          tracer.pcall("own", List.of(party), List.of(sealed), LocalTracer::arguments).getFirst();
-      gathered.add(tracer.move(own, to));
-    }
-    return tracer
-        .pcall(
+    Tracer now = tracer.innermost();
+    List<Traced> gathered =
+        parties().stream().map(party -> now.move(now.part(sealed, party), to)).toList();
+    return now.pcall(
             "reconstruct",
             List.of(to),
             gathered,
-            local -> List.of(local.reconstruct(config, plain(sealed))))
+            local -> List.of(local.reconstruct(config(), plain(sealed))))
         .getFirst();
   }
 
   private Traced requireHere(Traced value) {
-    if (!isSealed(value) || !value.parties().equals(parties)) {
-      throw invalid("%s is not on the device of parties %s".formatted(value, parties));
+    if (!sharing.equals(value.sharing())) {
+      throw invalid(
+          "%s is not on the device of parties %s, %s and %s"
+              .formatted(value, parties(), config().protocol(), config().field()));
     }
     return value;
   }

@@ -9,11 +9,24 @@ public final class Traced {
   private final Tracer owner;
   private final Value value;
   private final Type.MPType type;
+  private final SpuDevice.Sharing sharing;
+  private final String madeAt;
 
   Traced(Tracer owner, Value value) {
+    this(owner, value, null, CallSite.find());
+  }
+
+  private Traced(Tracer owner, Value value, SpuDevice.Sharing sharing, String madeAt) {
     this.owner = owner;
     this.value = value;
     this.type = (Type.MPType) value.type();
+    this.sharing = sharing;
+    this.madeAt = madeAt;
+  }
+
+  /** The same value, known to be an SPU's. */
+  Traced shared(SpuDevice.Sharing how) {
+    return new Traced(owner, value, how, madeAt);
   }
 
   /** What each of the parties has. */
@@ -21,9 +34,14 @@ public final class Traced {
     return type.value();
   }
 
-  /** Who has a part of it, ascending. */
+  /** Who has a part of it, ascending; empty when only the run will tell. */
   public List<Integer> parties() {
-    return type.parties();
+    return type.parties() == null ? List.of() : type.parties();
+  }
+
+  /** Whether all of these have a part of it, as far as that is known. */
+  boolean mayBeAt(List<Integer> ranks) {
+    return type.parties() == null || type.parties().containsAll(ranks);
   }
 
   Tracer owner() {
@@ -38,9 +56,15 @@ public final class Traced {
     return type;
   }
 
+  /** How an SPU's parties share it; null for what is plain. */
+  SpuDevice.Sharing sharing() {
+    return sharing;
+  }
+
   /** For messages. */
   @Override
   public String toString() {
-    return "%s (%s at %s)".formatted(value, type(), parties());
+    String where = type.parties() == null ? "some parties" : type.parties().toString();
+    return "%s (%s at %s, made at %s)".formatted(value, type(), where, madeAt);
   }
 }

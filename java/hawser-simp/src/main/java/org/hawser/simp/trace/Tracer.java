@@ -2,6 +2,7 @@ package org.hawser.simp.trace;
 
 import static org.hawser.simp.trace.Types.invalid;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ public final class Tracer {
   private final Captures.Region region;
   private final Map<String, Value> inputs = new LinkedHashMap<>();
   private final Map<String, Value> outputs = new LinkedHashMap<>();
+  private Tracer inner;
 
   private Tracer(Tracer outer, Captures captures) {
     this.outer = outer;
@@ -87,7 +89,22 @@ public final class Tracer {
 
   /** A tensor that is part of the program: whoever runs the program sees it. */
   public Traced constant(int party, Tensor tensor) {
-    return pcall("constant", List.of(party), List.of(), local -> List.of(local.constant(tensor)))
+    return constant(List.of(party), tensor);
+  }
+
+  /** A number that is part of the program: a scalar of I64. */
+  public Traced constant(int party, long value) {
+    return constant(party, Tensor.of(new long[] {value}));
+  }
+
+  /** A number that is part of the program: a scalar of F64. */
+  public Traced constant(int party, double value) {
+    return constant(party, Tensor.of(new double[] {value}));
+  }
+
+  /** A tensor that is part of the program, at several parties. */
+  public Traced constant(List<Integer> parties, Tensor tensor) {
+    return pcall("constant", parties, List.of(), local -> List.of(local.constant(tensor)))
         .getFirst();
   }
 
@@ -108,7 +125,7 @@ public final class Tracer {
       List<Traced> arguments,
       Function<LocalTracer, List<Local>> body) {
     for (Traced argument : arguments) {
-      if (!argument.parties().containsAll(parties)) {
+      if (!argument.mayBeAt(parties)) {
         throw invalid(
             "%s: %s is not at all of %s: move it there".formatted(name, argument, parties));
       }
@@ -118,6 +135,18 @@ public final class Tracer {
     attributes.put("fn_name", name);
     attributes.put("parties", longs(parties));
     return add("simp.pcall_static", arguments, typesAt(local, parties), attributes, List.of(local));
+  }
+
+  /**
+   * Runs something at all parties, whoever they are when the program runs: those without a part of
+   * the arguments too. Who has a part of the results only the run will tell.
+   */
+  public List<Traced> pcallDynamic(
+      String name, List<Traced> arguments, Function<LocalTracer, List<Local>> body) {
+    Graph local = LocalTracer.trace(arguments, body);
+    List<Type> types =
+        local.outputs().stream().<Type>map(value -> new Type.MPType(value.type(), null)).toList();
+    return add("simp.pcall_dynamic", arguments, types, Map.of("fn_name", name), List.of(local));
   }
 
   /**
@@ -159,7 +188,7 @@ public final class Tracer {
   public Traced shuffle(Traced value, Map<Integer, Integer> routing) {
     routing.forEach(
         (target, source) -> {
-          if (!value.parties().contains(source)) {
+          if (!value.mayBeAt(List.of(source))) {
             throw invalid("party %d cannot get %s from party %d".formatted(target, value, source));
           }
         });
@@ -179,6 +208,11 @@ public final class Tracer {
     return from == to ? value : shuffle(value, Map.of(to, from));
   }
 
+  /** One party's part of a value. */
+  Traced part(Traced value, int party) {
+    return pcall("part", List.of(party), List.of(value), LocalTracer::arguments).getFirst();
+  }
+
   /** One value of several of one type, no two of which have a party in common. */
   public Traced converge(List<Traced> values) {
     if (values.isEmpty()) {
@@ -189,6 +223,9 @@ public final class Tracer {
     for (Traced value : values) {
       if (!value.type().equals(type)) {
         throw invalid("%s and %s cannot converge".formatted(values.getFirst(), value));
+      }
+      if (value.parties().isEmpty()) {
+        throw invalid("%s cannot converge: only the run will tell who has it".formatted(value));
       }
       for (int party : value.parties()) {
         if (!parties.add(party)) {
@@ -206,7 +243,7 @@ public final class Tracer {
   /**
    * Does one of two things, at all parties the same: the parties make sure that they agree.
    *
-   * @param predicate a truth value that all parties have
+   * @param predicate a truth value that all parties of the program have
    * @param then returns as many values as {@code otherwise}, of the same types
    */
   public List<Traced> uniformCond(
@@ -216,23 +253,46 @@ public final class Tracer {
     var captures = new Captures();
     List<Traced> yes = inRegion(captures, then);
     List<Traced> no = inRegion(captures, otherwise);
-    List<Type> types = types(yes);
-    if (!types.equals(types(no))) {
+    if (!alike(yes, no)) {
       throw invalid("the branches return different values: %s and %s".formatted(yes, no));
     }
-    return add(
-        "simp.uniform_cond",
-        Stream.concat(Stream.of(predicate), captures.captured().stream()).toList(),
-        types,
-        Map.of("verify_uniform", true),
-        captures.build());
+    requirePredicate(predicate, Stream.concat(yes.stream(), captures.captured().stream()));
+    List<Traced> results =
+        add(
+            "simp.uniform_cond",
+            Stream.concat(Stream.of(predicate), captures.captured().stream()).toList(),
+            types(yes),
+            Map.of("verify_uniform", true),
+            captures.build());
+    return sharedLike(yes, results);
   }
 
   private List<Traced> inRegion(Captures captures, Function<Tracer, List<Traced>> body) {
+    requireNoRegion();
     var tracer = new Tracer(this, captures);
-    List<Traced> results = body.apply(tracer);
-    results.forEach(result -> tracer.graph.output(tracer.use(result)));
-    return results;
+    inner = tracer;
+    try {
+      List<Traced> results = body.apply(tracer);
+      results.forEach(result -> tracer.graph.output(tracer.use(result)));
+      return results;
+    } finally {
+      inner = null;
+    }
+  }
+
+  /** Everybody who does what depends on it must have it. */
+  private static void requirePredicate(Traced predicate, Stream<Traced> participants) {
+    if (!(predicate.type() instanceof Type.TensorType tensor) || !tensor.shape().isEmpty()) {
+      throw invalid("%s is no truth value: a predicate is a scalar".formatted(predicate));
+    }
+    participants
+        .filter(value -> !predicate.mayBeAt(value.parties()))
+        .findFirst()
+        .ifPresent(
+            value -> {
+              throw invalid(
+                  "the predicate %s is not at all parties of %s".formatted(predicate, value));
+            });
   }
 
   /**
@@ -247,27 +307,56 @@ public final class Tracer {
       List<Traced> state,
       BiFunction<Tracer, List<Traced>, Traced> condition,
       BiFunction<Tracer, List<Traced>, List<Traced>> body) {
+    if (state.isEmpty()) {
+      throw invalid("a loop without state would never end");
+    }
     var captures = new Captures();
-    List<Type> types = types(state);
-    inRegion(captures, tracer -> List.of(condition.apply(tracer, tracer.stateLike(state))));
+    Traced predicate =
+        inRegion(captures, tracer -> List.of(condition.apply(tracer, tracer.stateLike(state))))
+            .getFirst();
     List<Traced> next = inRegion(captures, tracer -> body.apply(tracer, tracer.stateLike(state)));
-    if (!types(next).equals(types)) {
+    if (!alike(next, state)) {
       throw invalid("a round makes %s of %s: their types differ".formatted(next, state));
     }
-    return add(
-        "simp.while_loop",
-        Stream.concat(state.stream(), captures.captured().stream()).toList(),
-        types,
-        Map.of(),
-        captures.build());
+    requirePredicate(predicate, Stream.concat(state.stream(), captures.captured().stream()));
+    List<Traced> results =
+        add(
+            "simp.while_loop",
+            Stream.concat(state.stream(), captures.captured().stream()).toList(),
+            types(state),
+            Map.of(),
+            captures.build());
+    return sharedLike(state, results);
   }
 
   private List<Traced> stateLike(List<Traced> state) {
-    return state.stream().map(each -> new Traced(this, region.input(each))).toList();
+    return sharedLike(
+        state, state.stream().map(each -> new Traced(this, region.input(each))).toList());
+  }
+
+  private static List<Traced> sharedLike(List<Traced> models, List<Traced> values) {
+    List<Traced> shared = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      shared.add(values.get(i).shared(models.get(i).sharing()));
+    }
+    return List.copyOf(shared);
+  }
+
+  private static boolean alike(List<Traced> some, List<Traced> others) {
+    return types(some).equals(types(others)) && sharings(some).equals(sharings(others));
+  }
+
+  private static List<SpuDevice.Sharing> sharings(List<Traced> values) {
+    return values.stream().map(Traced::sharing).toList();
   }
 
   // ----------------------------------------------------------------------------------------------
-  // in secret
+  // devices
+
+  /** One party as a device: what it is given comes there by itself. */
+  public Party party(int rank) {
+    return new Party(this, rank);
+  }
 
   /**
    * A secure device among some parties.
@@ -275,7 +364,18 @@ public final class Tracer {
    * @param parties ascending, as many as the protocol takes
    */
   public SpuDevice spu(SpuConfig config, Integer... parties) {
-    return new SpuDevice(this, config, List.of(parties));
+    return new SpuDevice(this, new SpuDevice.Sharing(config, ascending(List.of(parties))));
+  }
+
+  /** Of the region that is being traced right now, else this one. */
+  Tracer innermost() {
+    return inner == null ? this : inner.innermost();
+  }
+
+  private void requireNoRegion() {
+    if (inner != null) {
+      throw invalid("a region is being traced: use the tracer that it was given");
+    }
   }
 
   // ----------------------------------------------------------------------------------------------
@@ -287,6 +387,7 @@ public final class Tracer {
       List<Type> types,
       Map<String, Object> attributes,
       List<Graph> regions) {
+    requireNoRegion();
     List<Value> used = operands.stream().map(this::use).toList();
     return graph.op(opcode, used, types, attributes, regions).stream()
         .map(value -> new Traced(this, value))
@@ -310,11 +411,15 @@ public final class Tracer {
   }
 
   private static Type.MPType at(Type type, List<Integer> parties) {
-    List<Integer> ascending = parties.stream().sorted().distinct().toList();
-    if (!ascending.equals(parties) || parties.isEmpty() || parties.getFirst() < 0) {
+    return new Type.MPType(type, ascending(parties));
+  }
+
+  private static List<Integer> ascending(List<Integer> parties) {
+    List<Integer> ranks = parties.stream().sorted().distinct().toList();
+    if (!ranks.equals(parties) || parties.isEmpty() || parties.getFirst() < 0) {
       throw invalid("parties are ranks, ascending, each once, and one at least, not " + parties);
     }
-    return new Type.MPType(type, parties);
+    return parties;
   }
 
   private static List<Long> longs(List<Integer> ranks) {

@@ -41,20 +41,28 @@ public final class Types {
   }
 
   /**
-   * @throws HawserException (INVALID_ARGUMENT) for anything but a tensor
+   * A tensor's type; a number's, which is what regions of {@code tensor.elementwise} get, is that
+   * of a scalar.
+   *
+   * @throws HawserException (INVALID_ARGUMENT) for anything else
    */
   static Type.TensorType requireTensor(Object value, Type type) {
-    if (type instanceof Type.TensorType tensor) {
-      return tensor;
-    }
-    throw invalid("%s is no tensor".formatted(value));
+    return switch (type) {
+      case Type.TensorType tensor -> tensor;
+      case Type.Scalar number -> new Type.TensorType(number, List.of());
+      default -> throw invalid("%s is no tensor".formatted(value));
+    };
   }
 
   /** Whether a value of one type may be used where the other is asked for. */
-  static boolean fits(Type.TensorType given, Type.TensorType wanted) {
-    List<Long> a = given.shape();
+  static boolean fits(Type given, Type.TensorType wanted) {
+    if (!(given instanceof Type.TensorType) && !(given instanceof Type.Scalar)) {
+      return false;
+    }
+    Type.TensorType tensor = requireTensor(given, given);
+    List<Long> a = tensor.shape();
     List<Long> b = wanted.shape();
-    if (!given.element().equals(wanted.element()) || a.size() != b.size()) {
+    if (!tensor.element().equals(wanted.element()) || a.size() != b.size()) {
       return false;
     }
     for (int i = 0; i < a.size(); i++) {

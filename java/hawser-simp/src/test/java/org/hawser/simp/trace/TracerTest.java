@@ -138,10 +138,10 @@ class TracerTest {
   @Test
   void refusesValuesWhereTheyAreNot() {
     assertRefused(
-        "x (Tensor[i64, []] at [0]) is not at all of [0, 1]",
+        ") is not at all of [0, 1]",
         t -> t.pcall("f", List.of(0, 1), List.of(t.input("x", I64, 0)), LocalTracer::arguments));
     assertRefused(
-        "party 2 cannot get x (Tensor[i64, []] at [0]) from party 1",
+        "party 2 cannot get x (Tensor[i64, []] at [0], made at TracerTest.java:",
         t -> t.shuffle(t.input("x", I64, 0), Map.of(2, 1)));
     assertRefused("is not at one party", t -> t.move(t.input("x", I64, 0, 1), 2));
     assertRefused(
@@ -222,6 +222,103 @@ class TracerTest {
   private static void local(Tracer t, Function<LocalTracer, Local> body) {
     Traced x = t.input("x", Types.tensor(DataType.I64, 2, 3), 0);
     t.pcall("local", List.of(0), List.of(x), local -> List.of(body.apply(local)));
+  }
+
+  @Test
+  void refusesPredicatesThatNotAllHave() {
+    assertRefused(
+        "is no truth value",
+        t -> {
+          Traced p = t.input("p", Types.tensor(DataType.I1, 2), 0);
+          t.uniformCond(p, _ -> List.of(), _ -> List.of());
+        });
+    assertRefused(
+        "is not at all parties of",
+        t -> {
+          Traced p = t.input("p", FLAG, 0);
+          Traced x = t.input("x", I64, 1);
+          t.uniformCond(p, _ -> List.of(x), _ -> List.of(x));
+        });
+    assertRefused(
+        "without state",
+        t -> t.whileLoop(List.of(), (r, _) -> r.constant(0, 1), (_, state) -> state));
+  }
+
+  @Test
+  void refusesTheTracerAroundARegion() {
+    assertRefused(
+        "use the tracer that it was given",
+        t -> {
+          Traced p = t.input("p", FLAG, 0);
+          t.uniformCond(p, _ -> List.of(t.constant(0, 1)), _ -> List.of());
+        });
+  }
+
+  @Test
+  void refusesSharesOfAnotherDevice() {
+    assertRefused(
+        "is not on the device of parties [0, 1], SEMI2K and FM128",
+        t -> {
+          SpuDevice spu = t.spu(SpuConfig.of(Protocol.SEMI2K, Field.FM64, 18), 0, 1);
+          SpuDevice other = t.spu(SpuConfig.of(Protocol.SEMI2K, Field.FM128, 18), 0, 1);
+          other.reveal(spu.seal(t.constant(0, 1.5)), 0);
+        });
+  }
+
+  @Test
+  void devicesFetchWhatTheyAreGivenInRegionsToo() {
+    TracedProgram program =
+        Tracer.trace(
+            "devices",
+            t -> {
+              SpuDevice spu = t.spu(SpuConfig.of(Protocol.SEMI2K, Field.FM64, 18), 0, 1);
+              Party last = t.party(1);
+              Traced p = t.constant(List.of(0, 1), Tensor.of(new boolean[] {true}));
+              Traced sealed = spu.put(t.constant(0, 2.5));
+              Traced kept = t.uniformCond(p, _ -> List.of(sealed), _ -> List.of(sealed)).getFirst();
+              t.output(
+                  "x",
+                  t.uniformCond(p, _ -> List.of(last.put(kept)), _ -> List.of(last.put(kept)))
+                      .getFirst());
+              t.output("there", last.put(last.put(t.constant(0, 7))));
+            });
+    assertEquals(
+        new Type.MPType(Types.tensor(DataType.F64), List.of(1)),
+        program.graph().outputs().getFirst().type());
+    assertEquals(
+        List.of("simp.pcall_static", "simp.shuffle"),
+        program.graph().operations().reversed().stream()
+            .limit(2)
+            .map(operation -> operation.opcode())
+            .toList()
+            .reversed());
+  }
+
+  @Test
+  void dynamicCallsRunEverywhere() {
+    TracedProgram program =
+        Tracer.trace(
+            "dynamic",
+            t -> {
+              Traced x = t.constant(List.of(0, 1), number(4));
+              Traced same = t.pcallDynamic("same", List.of(x), LocalTracer::arguments).getFirst();
+              assertEquals(List.of(), same.parties());
+              t.output("there", t.shuffle(same, Map.of(0, 1)));
+            });
+    try (SimpHost host = SimpSimulator.open(2, StandardOps.registry(RandomProgram.functions()))) {
+      assertEquals(Map.of("there", number(4)), program.fetch(host, Map.of()));
+    }
+  }
+
+  @Test
+  void refusesInputsWithoutTheirParts() {
+    TracedProgram start = Tracer.trace("start", t -> t.output("x", t.constant(0, 3)));
+    TracedProgram next = Tracer.trace("next", t -> t.output("x", t.input("x", I64, 1)));
+    try (SimpHost host = SimpSimulator.open(2, StandardOps.registry(RandomProgram.functions()))) {
+      Map<String, HostVar> given = start.run(host, Map.of());
+      var failure = assertThrows(HawserException.class, () -> next.run(host, given));
+      assertTrue(failure.getMessage().contains("input 'x' is at [1]"), failure.getMessage());
+    }
   }
 
   @Test
