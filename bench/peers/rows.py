@@ -4,11 +4,12 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from peers import events, iperf3, mptcp, openmpi, pingpong, spu, ucx
+from peers import events, iperf3, mptcp, openmpi, pingpong, simp, spu, ucx
 from peers.sample import size_name
 
 KIB, MIB = 1 << 10, 1 << 20
 UNEQUAL = "1gbit,1gbit,1gbit,200mbit"
+SIMP_COLUMNS = ("pcall", "chain of 51", "shuffle 8 B", "shuffle 1 MiB", "fetch 1 MiB", "constant 1 MiB")
 CUTS = {"link": ("link down", 0.3), "reset": ("socket reset", 0.3), "silent": ("silent loss", 0.5)}
 
 
@@ -47,6 +48,7 @@ def all_rows(hawser, native):
     rows = [_equal(hawser), _unequal(hawser), _varying(hawser), _small(hawser), _unlimited(hawser)]
     rows += [_latency(hawser), _cut(hawser), _idle(hawser)]
     rows += [_regression(2, "SEMI2K"), _regression(3, "ABY3"), _yacl_pingpong(), _yacl_stream(), _compare()]
+    rows += [_regression_over_http(), _simulator(), _simp_http(), _mixed()]
     if native:
         rows.append(_driver(hawser, native))
     return {row.name: row for row in rows}
@@ -296,4 +298,65 @@ def _compare():
         ],
         [Claim("of brpc's time (1 / 2.2)", "Hawser", "wall_ms_median", ("brpc",), at_most=1 / 2.2)],
         columns=("wall_ms_median",),
+    )
+
+
+def _regression_over_http():
+    links = {"Hawser, HTTP": "http", "brpc": "brpc", "Hawser, lanes": "lanes"}
+    contenders = [_link(label, link, "lr:1024x16", 2, 20) for label, link in links.items()]
+    return Row(
+        "spu-lr-http",
+        "a step of logistic regression, 1024 x 16, SEMI2K, 2 parties on loopback, over HTTP",
+        "none",
+        contenders,
+        [Claim("of brpc's time", "Hawser, HTTP", "wall_ms_median", ("brpc",), at_most=1.0)],
+        columns=("wall_ms_median", "cpu_seconds", "rss_mb_peak"),
+    )
+
+
+def _simp(driver):
+    ours = Contender("Hawser", lambda lab, seconds: simp.hawser(driver, seconds), counted=False)
+    theirs = Contender("mplang", lambda lab, seconds: simp.mplang(driver, seconds), simp.missing, counted=False)
+    return [ours, theirs]
+
+
+def _simulator():
+    return Row(
+        "simp-sim",
+        "SIMP, 2 parties as threads: us an operation",
+        "none",
+        _simp("sim"),
+        [Claim("pcall: of mplang's time (1 / 10)", "Hawser", "pcall", ("mplang",), at_most=1 / 10)],
+        columns=SIMP_COLUMNS,
+    )
+
+
+def _simp_http():
+    bounds = {"pcall": 4, "chain of 51": 20, "shuffle 1 MiB": 4, "fetch 1 MiB": 20}
+    return Row(
+        "simp-http",
+        "SIMP over HTTP, 2 workers on loopback: us an operation",
+        "none",
+        _simp("http"),
+        [
+            Claim(f"{name}: of mplang's time (1 / {times})", "Hawser", name, ("mplang",), at_most=1 / times)
+            for name, times in bounds.items()
+        ],
+        columns=SIMP_COLUMNS,
+    )
+
+
+def _mixed():
+    java = Contender("Hawser's workers", lambda lab, seconds: simp.mplang_over_hawser(seconds), simp.missing, False)
+    python = Contender("mplang's workers", lambda lab, seconds: simp.mplang("http", seconds), simp.missing, False)
+    return Row(
+        "simp-mixed",
+        "mplang's driver over HTTP, 2 workers on loopback: us an operation",
+        "none",
+        [java, python],
+        [
+            Claim(f"{name}: of mplang's workers' time", java.label, name, (python.label,), at_most=1.0)
+            for name in ("pcall", "shuffle 1 MiB", "fetch 1 MiB")
+        ],
+        columns=SIMP_COLUMNS,
     )

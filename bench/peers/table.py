@@ -30,7 +30,7 @@ def print_row(row, results, missing):
     labels = [contender.label for contender in row.contenders]
     width = max(len(label) for label in labels)
     first = row.columns[0]
-    print(f"  {'':{width}}" + "".join(f"{HEADINGS[c]:>16}" for c in row.columns) + f"    {HEADINGS[first]} by round")
+    print(f"  {'':{width}}" + "".join(f"{HEADINGS.get(c, c):>16}" for c in row.columns) + f"    {HEADINGS.get(first, first)} by round")
     for label in labels:
         if label in missing:
             print(f"  {label:{width}}  not run: {missing[label]}")
