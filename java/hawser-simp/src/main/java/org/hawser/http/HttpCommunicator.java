@@ -59,7 +59,7 @@ public final class HttpCommunicator extends MailboxCommunicator {
     peers = new HttpPeer[endpoints.size()];
     for (int peer = 0; peer < peers.length; peer++) {
       if (peer != rank) {
-        HostPort server = HostPort.parse(endpoints.get(peer));
+        HostPort server = Endpoint.parse(endpoints.get(peer));
         peers[peer] = new HttpPeer(this, peer, server, node.options(), node.transport());
       }
     }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.hawser.HawserException;
+import org.hawser.http.Endpoint;
 import org.hawser.http.HttpClient;
 import org.hawser.http.HttpOptions;
 import org.hawser.lane.HostPort;
@@ -42,7 +43,7 @@ public final class SimpHttpDriver extends SimpHost {
    *     another one than expected
    */
   public static SimpHttpDriver connect(HttpOptions http, List<String> endpoints, Duration timeout) {
-    List<HostPort> places = endpoints.stream().map(SimpHttpDriver::place).toList();
+    List<HostPort> places = endpoints.stream().map(Endpoint::parse).toList();
     HttpClient client = HttpClient.open(http);
     try {
       List<CompletableFuture<RemoteWorker>> met = new ArrayList<>();
@@ -58,10 +59,6 @@ public final class SimpHttpDriver extends SimpHost {
       client.close();
       throw e;
     }
-  }
-
-  private static HostPort place(String endpoint) {
-    return HostPort.parse(endpoint.replaceFirst("^https?://", "").replaceFirst("/$", ""));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package org.hawser.simp.mplang;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.time.Duration;
@@ -10,7 +12,14 @@ import java.util.List;
 /** Python scripts that drive clusters with the real mplang, and mplang's own commands. */
 public final class MplangScript {
   private static final Duration LIMIT = Duration.ofSeconds(150);
-  private static final JsonMapper JSON = new JsonMapper();
+  // Graphs hold constants of many megabytes.
+  private static final JsonMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+                  .build())
+          .build();
 
   private MplangScript() {}
 

@@ -1,7 +1,8 @@
-"""Runs programs with mplang's own driver on the workers whose endpoints are given; prints what each one gave, as JSON.
+"""Programs for clusters of whatever workers, by name, as JSON.
 
-What a program gives is compared between clusters of different workers, so nothing in it depends on chance: SPU programs
-keep to numbers that fixed-point arithmetic represents exactly.
+`run ENDPOINT...` runs them with mplang's own driver and prints what each one gave; `trace PARTIES` prints their graphs, for
+other drivers. Results are compared between clusters, so nothing in them depends on chance: SPU programs keep to numbers
+that fixed-point arithmetic represents exactly.
 """
 
 import json
@@ -11,6 +12,7 @@ import jax.numpy as jnp
 import mplang as mp
 import numpy as np
 from mplang.dialects import simp, tensor
+from mplang.edsl import serde
 
 DTYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint32", "uint64", "float16", "float32", "float64"]
 
@@ -41,6 +43,12 @@ def moves(world):
 def large_move(world):
     value = mp.put("P0", np.arange(131072, dtype=np.float64))
     return [mp.device("P1").jax(lambda v: v.sum())(mp.put("P1", value))]
+
+
+def large_constant(world):
+    """More than 20 million characters of JSON."""
+    value = mp.put("P0", np.arange(2_100_000, dtype=np.float64) * np.pi)
+    return [mp.device("P0").jax(lambda v: v[::100_000])(value)]
 
 
 def tensor_operations(world):
@@ -118,8 +126,8 @@ def spu_again(world):
     return [mp.put("P0", mp.device("SP0")(jnp.matmul)(x, y))]
 
 
-PROGRAMS = [constants, jax_functions, moves, large_move, tensor_operations, from_all, from_some, nothing, shuffles]
-PROGRAMS += [condition, loop, spu, spu_again]
+PROGRAMS = [constants, jax_functions, moves, large_move, large_constant, tensor_operations, from_all, from_some]
+PROGRAMS += [nothing, shuffles, condition, loop, spu, spu_again]
 
 
 def cluster(endpoints):
@@ -141,19 +149,30 @@ def plain(value):
     return {"dtype": array.dtype.name, "shape": list(array.shape), "values": array.tolist()}
 
 
-def main():
-    endpoints = sys.argv[1:]
+def run(endpoints):
     driver = mp.make_driver(endpoints, cluster_spec=cluster(endpoints))
-    outcomes = {}
     with driver:
-        for program in PROGRAMS:
-            try:
-                outcomes[program.__name__] = {"values": [plain(mp.fetch(each)) for each in program(len(endpoints))]}
-            except Exception as error:  # noqa: BLE001 (whatever went wrong is the outcome)
-                outcomes[program.__name__] = {"error": f"{type(error).__name__}: {error}"}
+        outcomes = {program.__name__: outcome(program, len(endpoints)) for program in PROGRAMS}
     driver.get_dialect_state("simp").shutdown()
-    print(json.dumps(outcomes))
+    return outcomes
+
+
+def outcome(program, world):
+    try:
+        return {"values": [plain(mp.fetch(each)) for each in program(world)]}
+    except Exception as error:  # noqa: BLE001 (whatever went wrong is the outcome)
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def trace(world):
+    spec = cluster([f"nowhere:{rank}" for rank in range(world)])
+    with mp.make_compile_context(world, cluster_spec=spec):
+        return {program.__name__: graph(program, world) for program in PROGRAMS}
+
+
+def graph(program, world):
+    return serde.to_json(mp.compile(lambda: program(world)).graph)
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(run(sys.argv[2:]) if sys.argv[1] == "run" else trace(int(sys.argv[2]))))
