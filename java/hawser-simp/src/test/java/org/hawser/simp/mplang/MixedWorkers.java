@@ -71,7 +71,9 @@ final class MixedWorkers implements AutoCloseable {
 
   /** Ends one of mplang's workers, as a crash does. */
   void crash(int rank) {
-    mplangs.get(rank).close();
+    MplangWorker worker = mplangs.remove(rank);
+    parts.remove(worker);
+    worker.close();
   }
 
   /** What mplang's workers have logged, for whoever must find out what went wrong. */
@@ -81,14 +83,19 @@ final class MixedWorkers implements AutoCloseable {
     return text.toString();
   }
 
+  /** Closes every part, whatever goes wrong with others. */
   @Override
   public void close() {
+    RuntimeException failure = null;
     for (AutoCloseable part : parts) {
       try {
         part.close();
       } catch (Exception e) {
-        throw new IllegalStateException(e);
+        failure = new IllegalStateException(e);
       }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

@@ -10,20 +10,27 @@ import java.util.List;
 
 /** A worker of the real mplang, as a process of its own on this machine's loopback. */
 final class MplangWorker implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(60);
+  /** Its imports take seconds, and many of them where others work too. */
+  private static final Duration START = Duration.ofSeconds(120);
 
   private final MplangProcess process;
   private final String endpoint;
 
-  private MplangWorker(MplangProcess process) {
+  private MplangWorker(MplangProcess process, String endpoint) {
     this.process = process;
-    this.endpoint = "http://127.0.0.1:" + process.line(START);
+    this.endpoint = endpoint;
   }
 
   /** Starts the worker of a rank. It has a port from now on, and serves after {@link #serve}. */
   static MplangWorker open(int rank) {
-    return new MplangWorker(
-        MplangProcess.start(List.of(MplangProcess.script("worker"), Integer.toString(rank))));
+    List<String> arguments = List.of(MplangProcess.script("worker"), Integer.toString(rank));
+    MplangProcess process = MplangProcess.start(arguments);
+    try {
+      return new MplangWorker(process, "http://127.0.0.1:" + process.line(START));
+    } catch (RuntimeException | AssertionError e) {
+      process.close();
+      throw e;
+    }
   }
 
   /** Where it is reached, with its scheme. */

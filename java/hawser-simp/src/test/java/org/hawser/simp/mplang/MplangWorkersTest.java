@@ -30,7 +30,7 @@ class MplangWorkersTest {
   private static final Map<Integer, Map<String, Object>> EXPECTED = new ConcurrentHashMap<>();
 
   /** The programs that mplang's driver runs too, as mplang's tracer records them. */
-  private static Map<String, Graph> graphs(int parties) {
+  static Map<String, Graph> graphs(int parties) {
     return GRAPHS.computeIfAbsent(
         parties,
         _ -> {
