@@ -1,0 +1,39 @@
+// A word here that the peer's signals go to, and the way to the peer's.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "port/connection.h"
+
+namespace hawser::port {
+
+class Semaphore {
+ public:
+  static Status open(std::shared_ptr<Connection> connection, std::unique_ptr<Semaphore>* out);
+  ~Semaphore();
+
+  // What the peer's join wants.
+  const std::vector<uint8_t>& told() const { return told_.bytes(); }
+  Status join(Reader peer, Nanos deadline);
+
+  Connection& connection() { return *connection_; }
+  hawser_port_word& word() { return *word_; }
+  // [under the connection's lock] The next signal, as a work; fails before join.
+  Status next_signal(Work* out);
+
+  // [blocks, one thread at a time]
+  Status wait(uint64_t expected, Nanos deadline, Nanos spin);
+
+ private:
+  explicit Semaphore(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  std::shared_ptr<Connection> connection_;
+  hawser_port_word* word_ = nullptr;
+  std::shared_ptr<Memory> board_;
+  Writer told_;
+  std::shared_ptr<Memory> peer_board_;
+  uint64_t peer_offset_ = 0;
+  uint64_t signals_ = 0;
+};
+
+}  // namespace hawser::port
