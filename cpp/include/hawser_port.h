@@ -19,9 +19,9 @@
 extern "C" {
 #endif
 
-#define HAWSER_PORT_FIFO 512           // triggers, unless told otherwise
-#define HAWSER_PORT_BYTES 2048         // room that the bytes of an endpoint, a memory or a semaphore need at most
-#define HAWSER_PORT_INLINE 32768       // a caller copies so much itself, where the proxy is idle
+#define HAWSER_PORT_FIFO 512      // triggers, unless told otherwise
+#define HAWSER_PORT_BYTES 2048    // room that the bytes of an endpoint, a memory or a semaphore need at most
+#define HAWSER_PORT_INLINE 32768  // a caller copies so much itself, where the proxy is idle
 
 enum hawser_port_transport {
   HAWSER_PORT_MEMORY = 0,    // copies into a peer process's shared memory on this host
@@ -50,13 +50,13 @@ enum hawser_port_state { HAWSER_PORT_OPEN = 0, HAWSER_PORT_FAILED = 1, HAWSER_PO
 typedef struct hawser_port_connection_shared {
   uint32_t state;  // a hawser_port_state; stored (release) after the error
   uint32_t transport;
-  uint64_t puts;      // handed to the transport so far
-  uint64_t signals;   // likewise
-  uint64_t bytes;     // of these puts
+  uint64_t puts;     // handed to the transport so far
+  uint64_t signals;  // likewise
+  uint64_t bytes;    // of these puts
   uint64_t pad[4];
 } hawser_port_connection_shared;
 
-enum hawser_trigger_kind {  // bits
+enum hawser_trigger_kind {    // bits
   HAWSER_TRIGGER_PUT = 1,     // destination, source, bytes
   HAWSER_TRIGGER_SIGNAL = 2,  // after the put, when both are set
   HAWSER_TRIGGER_FLUSH = 4,   // after both; `flushed` of the channel follows when all before it is complete
@@ -119,11 +119,11 @@ HAWSER_API void hawser_shared_free(void* address);
 typedef struct hawser_endpoint_config {
   uint32_t struct_size;
   uint32_t transport;
-  int32_t device;              // -1: host memory; else the GPU's number
-  uint32_t ib_max_cq_size;     // completion queue entries; 0 = 1024
-  uint32_t ib_max_cq_poll_num; // completions read at once; 0 = 1
-  uint32_t ib_max_send_wr;     // operations in flight; 0 = 8192, cut to what the provider has
-  char ib_provider[64];        // libfabric's name, as in FI_PROVIDER; "": verbs, or what HAWSER_OFI_PROVIDER names
+  int32_t device;               // -1: host memory; else the GPU's number
+  uint32_t ib_max_cq_size;      // completion queue entries; 0 = 1024
+  uint32_t ib_max_cq_poll_num;  // completions read at once; 0 = 1
+  uint32_t ib_max_send_wr;      // operations in flight; 0 = 8192, cut to what the provider has
+  char ib_provider[64];         // libfabric's name, as in FI_PROVIDER; "": verbs, or what HAWSER_OFI_PROVIDER names
 } hawser_endpoint_config;
 
 // [any]
@@ -138,7 +138,7 @@ HAWSER_API void hawser_endpoint_close(hawser_port_endpoint* endpoint);
 HAWSER_API int32_t hawser_port_connect(hawser_port_endpoint* endpoint, const void* peer, int32_t peer_bytes,
                                        int64_t timeout_ns, hawser_port_connection** out, hawser_error* error);
 HAWSER_API hawser_port_connection_shared* hawser_connection_memory(hawser_port_connection* connection);  // [any]
-HAWSER_API int32_t hawser_connection_peer(hawser_port_connection* connection);         // [any] its rank, or -1
+HAWSER_API int32_t hawser_connection_peer(hawser_port_connection* connection);  // [any] its rank, or -1
 // [any] Why it has failed; HAWSER_OK while it has not.
 HAWSER_API int32_t hawser_connection_error(hawser_port_connection* connection, hawser_error* out);
 // [any] Without a proxy: what a proxy of one's own calls. Never blocks; the source stays the connection's until a
@@ -150,8 +150,7 @@ HAWSER_API int32_t hawser_connection_put(hawser_port_connection* connection, haw
 HAWSER_API int32_t hawser_connection_signal(hawser_port_connection* connection, hawser_port_semaphore* semaphore,
                                             hawser_error* error);
 // [any, blocks] Until all that was put before is in the peer's memory.
-HAWSER_API int32_t hawser_connection_flush(hawser_port_connection* connection, int64_t timeout_ns,
-                                           hawser_error* error);
+HAWSER_API int32_t hawser_connection_flush(hawser_port_connection* connection, int64_t timeout_ns, hawser_error* error);
 // [any, once] The peer's waiters wake with an error. Semaphores and channels on it must be freed before.
 HAWSER_API void hawser_connection_close(hawser_port_connection* connection);
 
@@ -194,8 +193,8 @@ HAWSER_API int32_t hawser_proxy_add_semaphore(hawser_proxy* proxy, hawser_port_s
                                               hawser_error* error);
 HAWSER_API int32_t hawser_proxy_add_memory(hawser_proxy* proxy, hawser_port_memory* memory, hawser_error* error);
 // [any] Puts go from `source` (a memory of this process) to `destination` (a peer's); freed with the proxy.
-HAWSER_API int32_t hawser_proxy_channel(hawser_proxy* proxy, uint32_t semaphore, uint32_t destination,
-                                        uint32_t source, hawser_port_channel** out, hawser_error* error);
+HAWSER_API int32_t hawser_proxy_channel(hawser_proxy* proxy, uint32_t semaphore, uint32_t destination, uint32_t source,
+                                        hawser_port_channel** out, hawser_error* error);
 HAWSER_API int32_t hawser_proxy_start(hawser_proxy* proxy, hawser_error* error);  // [any]
 // [any, blocks] Serves what is in the FIFO, then ends the thread. HAWSER_TIMEOUT: what was left failed its connections.
 HAWSER_API int32_t hawser_proxy_stop(hawser_proxy* proxy, int64_t timeout_ns, hawser_error* error);

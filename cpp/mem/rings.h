@@ -3,9 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include "hawser.h"
+#include "hawser_port.h"
 
 namespace hawser {
 
@@ -24,10 +28,12 @@ inline void store_relaxed(uint64_t& word, uint64_t value) {
   std::atomic_ref<uint64_t>(word).store(value, std::memory_order_relaxed);
 }
 
-// Bounded queue of many producers and one consumer (after D. Vyukov). The slots are the caller's memory.
-class OpRing {
+// Bounded queue of many producers and one consumer (after D. Vyukov). The slots are the caller's memory and begin with
+// their sequence.
+template <typename Slot>
+class MpscRing {
  public:
-  OpRing(hawser_op* slots, uint32_t capacity, hawser_cursor* tail, hawser_cursor* head)
+  MpscRing(Slot* slots, uint32_t capacity, hawser_cursor* tail, hawser_cursor* head)
       : slots_(slots), mask_(capacity - 1), tail_(tail), head_(head) {}
 
   // Once, before anyone else knows the ring.
@@ -37,12 +43,12 @@ class OpRing {
     head_->value = 0;
   }
 
-  // [any thread] False when the ring is full: back-pressure, not loss.
-  bool try_post(const hawser_op& op) {
+  // [any thread] False when the ring is full: back-pressure, not loss. `at` may be null; else it receives the position.
+  bool try_post(const Slot& content, uint64_t* at = nullptr) {
     std::atomic_ref<uint64_t> tail(tail_->value);
     uint64_t position = tail.load(std::memory_order_relaxed);
     for (;;) {
-      hawser_op& slot = slots_[position & mask_];
+      Slot& slot = slots_[position & mask_];
       // Acquire: the consumer has read the slot's former content before this producer overwrites it.
       const auto lead = static_cast<int64_t>(load_acquire(slot.sequence) - position);
       if (lead < 0) return false;
@@ -52,45 +58,67 @@ class OpRing {
       }
       // Relaxed: the claim orders nothing; the slot's sequence publishes its content.
       if (!tail.compare_exchange_weak(position, position + 1, std::memory_order_relaxed)) continue;
-      copy_content(op, slot);
+      copy_content(content, slot);
       store_release(slot.sequence, position + 1);
+      if (at != nullptr) *at = position;
       return true;
     }
   }
 
-  // [driver]
-  bool try_take(hawser_op* out) {
+  // [consumer] A copy of the oldest slot, which stays until pop().
+  bool try_peek(Slot* out, uint64_t* at = nullptr) const {
     const uint64_t position = head_->value;
-    hawser_op& slot = slots_[position & mask_];
+    const Slot& slot = slots_[position & mask_];
     if (load_acquire(slot.sequence) != position + 1) return false;
     copy_content(slot, *out);
-    store_release(slot.sequence, position + mask_ + 1);
-    store_release(head_->value, position + 1);
+    if (at != nullptr) *at = position;
     return true;
   }
 
-  // [driver]
+  // [consumer] After try_peek: the slot is the producers' again.
+  void pop() {
+    const uint64_t position = head_->value;
+    store_release(slots_[position & mask_].sequence, position + mask_ + 1);
+    store_release(head_->value, position + 1);
+  }
+
+  // [consumer]
+  bool try_take(Slot* out) {
+    if (!try_peek(out)) return false;
+    pop();
+    return true;
+  }
+
+  // [consumer]
   bool empty() const {
     const uint64_t position = head_->value;
     return load_acquire(slots_[position & mask_].sequence) != position + 1;
   }
 
- private:
-  static void copy_content(const hawser_op& from, hawser_op& to) {
-    to.kind = from.kind;
-    to.link = from.link;
-    to.id = from.id;
-    to.tag = from.tag;
-    to.address = from.address;
-    to.bytes = from.bytes;
-    to.memory = from.memory;
+  // [any] Whether everything was popped that was posted before, by this thread at least: the head is read first, so it
+  // cannot overtake what the tail counts.
+  bool idle() const {
+    const uint64_t head = load_acquire(head_->value);
+    return load_acquire(tail_->value) == head;
   }
 
-  hawser_op* slots_;
+ private:
+  // All but the sequence, which its own protocol writes.
+  static void copy_content(const Slot& from, Slot& to) {
+    static_assert(std::is_trivially_copyable_v<Slot> && offsetof(Slot, sequence) == 0);
+    constexpr size_t kSequence = sizeof(from.sequence);
+    std::memcpy(reinterpret_cast<unsigned char*>(&to) + kSequence,
+                reinterpret_cast<const unsigned char*>(&from) + kSequence, sizeof(Slot) - kSequence);
+  }
+
+  Slot* slots_;
   uint64_t mask_;
   hawser_cursor* tail_;
   hawser_cursor* head_;
 };
+
+using OpRing = MpscRing<hawser_op>;
+using TriggerRing = MpscRing<hawser_trigger>;
 
 // Queue of one producer and one consumer. Either may change threads when the hand-over itself orders memory.
 template <typename Slot>

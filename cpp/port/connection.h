@@ -108,8 +108,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Cont
   hawser_port_connection_shared shared_{};
   hawser_port_word completed_{};
   uint64_t marks_ = 0;
-  mutable std::mutex mutex_;         // the queue and the transport's side
-  mutable std::mutex end_mutex_;     // the error and the waiters; taken after mutex_ or alone
+  mutable std::mutex mutex_;      // the queue and the transport's side
+  mutable std::mutex end_mutex_;  // the error and the waiters; taken after mutex_ or alone
   std::deque<Queued> queue_;
   std::vector<hawser_port_word*> waiters_;
   Status error_;

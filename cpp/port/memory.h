@@ -28,7 +28,7 @@ class Memory : public std::enable_shared_from_this<Memory> {
   bool local() const { return local_; }
   void* address() const { return address_; }  // null: a peer's
   uint64_t bytes() const { return bytes_; }
-  uint32_t kind() const { return kind_; }  // a hawser_memory_kind
+  uint32_t kind() const { return kind_; }      // a hawser_memory_kind
   uint64_t number() const { return number_; }  // unique in its process
   const Origin& origin() const { return origin_; }
   uint32_t transports() const { return transports_; }

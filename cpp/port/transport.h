@@ -16,9 +16,7 @@ class Context;
 class Control;
 class Memory;
 
-constexpr bool is_ib(uint32_t transport) {
-  return transport >= HAWSER_PORT_IB0 && transport <= HAWSER_PORT_IB7;
-}
+constexpr bool is_ib(uint32_t transport) { return transport >= HAWSER_PORT_IB0 && transport <= HAWSER_PORT_IB7; }
 // "Memory", "CudaIpc", "Tcp", "IB0" to "IB7".
 std::string name_of(uint32_t transport);
 
