@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/text.h"
 #include "lane/listener.h"
 #include "net/devices.h"
@@ -35,18 +34,7 @@ struct hawser_link {
 namespace {
 
 using hawser::copy_text;
-
-// Runs `body`, which returns a Status, and writes what it says to `error`.
-template <typename Body>
-int32_t guarded(hawser_error* error, Body&& body) noexcept {
-  try {
-    return body().write_to(error);
-  } catch (const std::bad_alloc&) {
-    return Status(HAWSER_OUT_OF_MEMORY, "out of memory").write_to(error);
-  } catch (const std::exception& failure) {
-    return Status(HAWSER_INTERNAL, std::string("unexpected: ") + failure.what()).write_to(error);
-  }
-}
+using hawser::guarded;
 
 void describe_device(const hawser::LaneChoice& choice, size_t index, hawser_device* out) {
   const hawser::DeviceProperties& device = choice.devices[index];

@@ -2,7 +2,7 @@
 #include <cstddef>
 
 #include "base/text.h"
-#include "hawser.h"
+#include "hawser_port.h"
 
 namespace {
 
@@ -135,6 +135,48 @@ constexpr Fact kFacts[] = {
     FIELD(hawser_link_info, checksum),
     FIELD(hawser_link_info, initiator),
     FIELD(hawser_link_info, peer_host),
+    STRUCT(hawser_port_word),
+    FIELD(hawser_port_word, value),
+    FIELD(hawser_port_word, sleepers),
+    FIELD(hawser_port_word, bell),
+    FIELD(hawser_port_word, pad),
+    STRUCT(hawser_port_connection_shared),
+    FIELD(hawser_port_connection_shared, state),
+    FIELD(hawser_port_connection_shared, transport),
+    FIELD(hawser_port_connection_shared, puts),
+    FIELD(hawser_port_connection_shared, signals),
+    FIELD(hawser_port_connection_shared, bytes),
+    FIELD(hawser_port_connection_shared, pad),
+    STRUCT(hawser_trigger),
+    FIELD(hawser_trigger, sequence),
+    FIELD(hawser_trigger, kind),
+    FIELD(hawser_trigger, channel),
+    FIELD(hawser_trigger, destination),
+    FIELD(hawser_trigger, source),
+    FIELD(hawser_trigger, destination_offset),
+    FIELD(hawser_trigger, source_offset),
+    FIELD(hawser_trigger, bytes),
+    FIELD(hawser_trigger, reserved),
+    STRUCT(hawser_fifo_shared),
+    FIELD(hawser_fifo_shared, capacity),
+    FIELD(hawser_fifo_shared, sleeping),
+    FIELD(hawser_fifo_shared, triggers_offset),
+    FIELD(hawser_fifo_shared, reserved),
+    FIELD(hawser_fifo_shared, tail),
+    FIELD(hawser_fifo_shared, head),
+    STRUCT(hawser_port_config),
+    FIELD(hawser_port_config, struct_size),
+    FIELD(hawser_port_config, rank),
+    FIELD(hawser_port_config, address),
+    FIELD(hawser_port_config, lanes),
+    STRUCT(hawser_endpoint_config),
+    FIELD(hawser_endpoint_config, struct_size),
+    FIELD(hawser_endpoint_config, transport),
+    FIELD(hawser_endpoint_config, device),
+    FIELD(hawser_endpoint_config, ib_max_cq_size),
+    FIELD(hawser_endpoint_config, ib_max_cq_poll_num),
+    FIELD(hawser_endpoint_config, ib_max_send_wr),
+    FIELD(hawser_endpoint_config, ib_provider),
 };
 
 }  // namespace

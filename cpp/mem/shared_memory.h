@@ -18,6 +18,10 @@ class SharedMemory {
   static Status map(UniqueFd fd, size_t bytes, std::shared_ptr<SharedMemory>* out);
   // The allocation of this process that [address, +bytes) lies in, or null.
   static std::shared_ptr<SharedMemory> find(const void* address, size_t bytes);
+  static std::shared_ptr<SharedMemory> by_number(uint64_t number);
+  // Keeps it for callers who know but its address, until they release it.
+  static void hold(std::shared_ptr<SharedMemory> memory);
+  static void release(const void* address);
   ~SharedMemory();
   SharedMemory(const SharedMemory&) = delete;
   SharedMemory& operator=(const SharedMemory&) = delete;

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "port/control.h"
@@ -20,97 +21,109 @@ class Semaphore;
 struct Work {
   enum class Kind : uint32_t { kPut, kSignal, kFence };
   Kind kind = Kind::kPut;
-  Memory* destination = nullptr;  // kSignal: where the peer's word lies
+  Memory* destination = nullptr;  // kSignal: the board that the peer's word lies on, filled in by submit
   uint64_t destination_offset = 0;
   Memory* source = nullptr;  // kPut
   uint64_t source_offset = 0;
-  uint64_t bytes = 0;  // kPut
-  uint64_t value = 0;  // kSignal: what to store; kFence: the mark
-  uint64_t moved = 0;  // kPut: bytes that the transport has handed on, its own note
+  uint64_t bytes = 0;              // kPut
+  Semaphore* semaphore = nullptr;  // kSignal
+  uint64_t value = 0;              // filled in by submit. kSignal: what to store; kFence: the mark
+  uint64_t moved = 0;              // kPut: bytes that the transport has handed on, its own note
+
+  static Work put(Memory* destination, uint64_t destination_offset, Memory* source, uint64_t source_offset,
+                  uint64_t bytes);
+  static Work signal(Semaphore* semaphore);
+  static Work fence();
 };
 
 class Connection : public std::enable_shared_from_this<Connection>, private ControlListener {
  public:
-  // Takes the control connection over and watches it: its end is the end of the connection.
-  Connection(Context& context, uint32_t transport, std::unique_ptr<Control> control);
   ~Connection() override;
 
-  // [any] Hands the works on, or queues them behind those that wait. HAWSER_TIMEOUT: the queue is full, nothing was
-  // taken; else the error that the connection failed with. Bounds and lives of memories are checked here, both memories
-  // named.
-  Status submit(std::initializer_list<Work> works);
-  // [any] As submit, but only when nothing waits and nobody else is at it; false: nothing was done, take the long way.
-  bool try_submit(std::initializer_list<Work> works, Status* status);
-  // [any] Asks for word of when all that was submitted so far is in the peer's memory: completed().value reaches *mark.
-  Status submit_fence(uint64_t* mark);
+  // Once it is owned, before anyone else knows it: watches the control connection, whose end is its own.
+  Status begin();
 
-  // [any] Hands on what waits, at most a slice of a long copy. Returns whether works still wait.
+  // [any] Hands the works on, or queues them behind those that wait; then somebody must pump(). HAWSER_TIMEOUT: the
+  // queue is full and nothing was taken; else why a work cannot be done, or the error that the connection failed with.
+  // `mark`, when not null, receives the last fence's.
+  Status submit(std::initializer_list<Work> works, uint64_t* mark = nullptr);
+  // [any] As submit, when nothing waits and nobody else is at it; false: nothing was done, take the long way.
+  bool try_submit(std::initializer_list<Work> works, uint64_t* mark, Status* status);
+  // [any] Why a put of this kind of trigger cannot be done, as far as can be told before it is handed on.
+  Status allows(const Work& put, uint32_t trigger_kind) const;
+  // [any] Hands on what waits, at most a slice of a long copy. Returns whether to pump again at once: a slice is left.
+  // A transport that has no room pumps by itself when it has.
   bool pump();
-
-  // [any] Signals to `semaphore` are numbered here, in the order of their submission.
-  Status signal(Semaphore& semaphore);
+  bool waits() const { return queued_.load(std::memory_order_relaxed) != 0; }
+  // [blocks] Until all before the fence is in the peer's memory; HAWSER_TIMEOUT, or the connection's error.
+  Status await_fence(uint64_t mark, Nanos deadline, Nanos spin);
+  bool passed(uint64_t mark) const { return load_word(completed_) >= mark; }
 
   // Whether the transport takes a put of any size without copying it in the caller's time.
-  virtual bool posts_without_copying() const = 0;
+  virtual bool posts_without_copying() const { return false; }
+  // Whether who stores a signal here wakes those who sleep; a device that writes memory on its own does not.
+  virtual bool rings() const { return true; }
 
   // [any] Ends it for both sides, if it lives: wakes all waiters, tells the peer.
   void fail(Status why);
-  // [any] Orderly: what is queued is dropped. The peer's waiters wake with HAWSER_CLOSED.
+  // [any] In order; what is queued is dropped. The peer's waiters wake with HAWSER_CLOSED.
   void close();
-
-  bool open() const { return state() == HAWSER_PORT_OPEN; }
-  uint32_t state() const;
+  bool open() const { return std::atomic_ref<const uint32_t>(shared_.state).load(std::memory_order_acquire) == 0; }
   Status error() const;
-  const hawser_port_word& completed() const { return completed_; }
-  // [blocks] HAWSER_TIMEOUT, or the connection's error.
-  Status await_completed(uint64_t mark, Nanos deadline, Nanos spin);
 
   hawser_port_connection_shared* shared() { return &shared_; }
   uint32_t transport() const { return shared_.transport; }
   Context& context() { return context_; }
-  int peer_rank() const { return control_->peer_rank(); }
-  std::string peer_name() const { return control_->peer_name(); }
+  int peer_rank() const { return control_->peer().rank; }
+  std::string peer_name() const { return control_->peer().name(); }
 
-  // Whoever waits on a word of this connection is woken by its end. The word must be removed before it goes.
+  // Whoever waits on a word of this connection is woken by its end. Removed before the word goes.
   void add_waiter(hawser_port_word* word);
   void remove_waiter(hawser_port_word* word);
 
+  // What orders works: held while a semaphore is joined.
+  std::mutex& order() { return mutex_; }
+
  protected:
-  // [under the connection's lock] Moves the work on. True: the transport has it whole, and the order to all that
-  // follows is its own affair. False: no room now, or a slice of a copy is done; asked again by pump(). A kSignal is
-  // seen by the peer after every byte put before it; a kFence answers by complete(). Transports fail() where they
-  // cannot go on and return true.
+  Connection(Context& context, uint32_t transport, std::unique_ptr<Control> control);
+
+  // [under the lock] Moves the work on. True: the transport has it whole, and its order before all that follows is the
+  // transport's affair. False: no room now, or a slice of a copy is done; asked again by pump(). The peer sees a
+  // kSignal after every byte put before it; a kFence answers by complete(). Where it cannot go on a transport calls
+  // fail() and returns true.
   virtual bool advance(Work& work) = 0;
-  // [under the lock, once] Nothing is handed on any more: drop what hangs on the transport.
+  // [under the lock, once, after the end] Nothing is handed on any more: drop what hangs on the transport.
   virtual void stop() {}
 
-  // [any] All that was handed on before the fence `mark` is in the peer's memory.
-  void complete(uint64_t mark);
-  // [any] For transports that took a kSignal in: stores a peer's value here and wakes who sleeps.
-  Control& control() { return *control_; }
+  // [any] All that was handed on before the fence `mark` is in the peer's memory. Marks come in order.
+  void complete(uint64_t mark) { store_word(completed_, mark); }
 
  private:
   struct Queued {
     Work work;
-    std::shared_ptr<Memory> destination;  // kept until the work is done
+    std::shared_ptr<Memory> destination;  // both are kept until the work is done
     std::shared_ptr<Memory> source;
   };
 
-  void on_peer_gone(Status why) override;
+  void on_peer_gone(Status why) override { end(HAWSER_PORT_FAILED, std::move(why), false); }
   Status check(const Work& work) const;
-  Status take(std::initializer_list<Work> works);
+  Status take(std::initializer_list<Work> works, uint64_t* mark);
+  void number(Work& work, uint64_t* mark);
   bool hand_on(Work& work);
   void count(const Work& work);
-  void end(uint32_t state, Status why);
+  void end(uint32_t state, Status why, bool tell);
+  void drop();
 
   Context& context_;
   std::unique_ptr<Control> control_;
   hawser_port_connection_shared shared_{};
   hawser_port_word completed_{};
-  uint64_t marks_ = 0;
-  mutable std::mutex mutex_;      // the queue and the transport's side
-  mutable std::mutex end_mutex_;  // the error and the waiters; taken after mutex_ or alone
+  std::mutex mutex_;  // the queue, and the transport's side
   std::deque<Queued> queue_;
+  std::atomic<size_t> queued_{0};
+  uint64_t marks_ = 0;
+  bool stopped_ = false;
+  mutable std::mutex end_mutex_;  // the error and the waiters; taken last
   std::vector<hawser_port_word*> waiters_;
   Status error_;
 };

@@ -9,47 +9,55 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/unique_fd.h"
-#include "net/poller.h"
 #include "port/origin.h"
 
 namespace hawser::port {
 
+class Watches;
+
+// Waits until the descriptor is ready for poll's `events`; false: the deadline has passed.
+bool await_ready(int fd, short events, Nanos deadline);
+
 class ControlListener {
  public:
   virtual ~ControlListener() = default;
-  // [context thread] HAWSER_CLOSED: in order; else why it failed, or that it died.
+  // [context thread] HAWSER_CLOSED: the peer left in order; else why it failed, or that it died.
   virtual void on_peer_gone(Status why) = 0;
 };
 
-class Control : private PollTarget {
+class Control {
  public:
+  // The descriptor does not block.
   Control(UniqueFd fd, Origin peer, bool initiator);
-  ~Control() override;
+  ~Control();
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
 
-  // Exactly one of two ends: who opens what the other accepts.
+  // Exactly one of two ends: who knocked at the other's door.
   bool initiator() const { return initiator_; }
-  int peer_rank() const { return peer_.rank; }
   const Origin& peer() const { return peer_; }
-  std::string peer_name() const { return peer_.name(); }
 
-  // [blocks] Before watch(): a message to the peer's receive(), for what transports agree on.
+  // [blocks, before watch()] A message to the peer's receive(), for what transports agree on.
   Status send(const Writer& message, Nanos deadline);
   Status receive(std::vector<uint8_t>* message, Nanos deadline);
 
   // From now on `listener` hears of the end, once, until unwatch() returns; that waits for a call under way, unless it
-  // is the call itself.
-  Status watch(Poller& poller, ControlListener* listener);
+  // comes from the call itself.
+  Status watch(Watches& watches, ControlListener* listener);
   void unwatch();
   // [any] The peer's listener hears `why`. Never blocks; a peer that does not read learns it by the socket's end.
   void say_goodbye(const Status& why);
 
  private:
-  void on_ready(uint32_t events) override;
+  class Watch;
+  void read_farewell(ControlListener& listener);
+  Status fill(size_t bytes, Nanos deadline);
+
   UniqueFd fd_;
   Origin peer_;
   bool initiator_;
-  Poller* poller_ = nullptr;
-  ControlListener* listener_ = nullptr;
+  Watches* watches_ = nullptr;
+  std::unique_ptr<Watch> watch_;
   std::vector<uint8_t> inbox_;
 };
 

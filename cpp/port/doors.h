@@ -5,25 +5,23 @@
 
 #include <condition_variable>
 #include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 
 #include "port/control.h"
+#include "port/watches.h"
 
 namespace hawser::port {
-
-struct Knock;
 
 class Doors {
  public:
   Doors();
   ~Doors();
 
-  // `address` is a numeric address or a device's name; empty: `fallback`, else loopback.
-  Status open(int32_t rank, const std::string& address, const std::string& fallback);
+  // `address` is a numeric address or a device's name.
+  Status open(int32_t rank, const std::string& address);
   const Origin& origin() const { return origin_; }
-  Poller& poller() { return poller_; }
+  Watches& watches() { return watches_; }
   // Whether `peer` is on this machine and shares its Unix sockets.
   bool is_near(const Origin& peer) const;
 
@@ -33,25 +31,36 @@ class Doors {
   // [any, blocks] The descriptor of a near peer's SharedMemory.
   Status fetch(const Origin& peer, uint64_t shared_memory, Nanos deadline, UniqueFd* out);
 
-  // [context thread] Waits at the doors and serves them, and everything else that is watched by the poller.
-  void serve(Nanos timeout);
-
  private:
   class Door;
   class Visitor;
-  void visit(UniqueFd fd, bool near);
-  void finish(Visitor* visitor);
-  void hand_out(Visitor& visitor);
+  struct Knock;
+  struct Arrival {
+    uint64_t endpoint = 0;  // of this context
+    uint64_t theirs = 0;
+    Origin who;  // id and rank
+    UniqueFd fd;
+  };
+
+  Status open_near();
+  Status open_far(const std::string& address);
+  Status knock(const Origin& peer, const Knock& knock, Nanos deadline, UniqueFd* out);
+  Status greet(const Origin& peer, uint64_t mine, uint64_t theirs, Nanos deadline, std::unique_ptr<Control>* out);
+  Status await(const Origin& peer, uint64_t mine, uint64_t theirs, Nanos deadline, std::unique_ptr<Control>* out);
+  // [context thread]
+  void admit(UniqueFd fd);
+  void serve(Visitor* visitor);
+  bool answer(const Knock& knock, UniqueFd& fd);
+  void forget(Visitor* visitor);
 
   Origin origin_;
-  Poller poller_;
-  std::unique_ptr<Door> near_door_;
-  std::unique_ptr<Door> far_door_;
-  std::list<std::unique_ptr<Visitor>> visitors_;  // whose knock is not read yet; context thread alone
+  Watches watches_;
+  std::unique_ptr<Door> near_;
+  std::unique_ptr<Door> far_;
+  std::list<std::unique_ptr<Visitor>> visitors_;  // context thread alone
   std::mutex mutex_;
-  std::condition_variable joined_;
-  struct Arrived;
-  std::list<Arrived> arrived_;  // for endpoints that are to be joined
+  std::condition_variable arrived_;
+  std::list<Arrival> arrivals_;  // for endpoints that are to be joined
 };
 
 }  // namespace hawser::port

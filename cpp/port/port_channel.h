@@ -13,23 +13,23 @@ class PortChannel {
   // [any] A set of hawser_trigger_kind; see hawser_channel_post.
   int32_t post(uint32_t kind, uint64_t destination_offset, uint64_t source_offset, uint64_t bytes, uint64_t* position);
   // [blocks]
-  Status flushed(uint64_t position, Nanos deadline);
+  Status flushed(uint64_t position, Nanos deadline, Nanos spin);
   // [blocks, one thread at a time] The next signal of the peer.
   Status wait(Nanos deadline, Nanos spin);
   // [one thread at a time] Whether the next signal is there; takes it when it is.
   bool poll();
 
+  // Why the last post that failed did, else the connection's error.
   Status error() const;
   Semaphore& semaphore() { return semaphore_; }
-  uint32_t number() const { return number_; }
 
   // [proxy thread] False: the connection's queue is full.
   bool serve(const hawser_trigger& trigger);
-  // [any] Remembers why a trigger of it was not served.
-  void refuse(Status why);
 
  private:
+  Status submit(uint32_t kind, const Work& put, bool try_only, uint64_t* mark, bool* done);
   int32_t refused(Status why);
+  void fail(Status why);
 
   ProxyService& proxy_;
   uint32_t number_;

@@ -53,6 +53,8 @@ class BaseProxyService {
   std::unique_ptr<TriggerRing> fifo_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> abandon_{false};
+  uint64_t runs_ = 0;         // how often it was started
+  hawser_port_word ended_{};  // the runs that have ended
   std::mutex life_;
   std::thread thread_;
 };
@@ -71,6 +73,7 @@ class ProxyService : public BaseProxyService {
   Status port_channel(uint32_t semaphore, uint32_t destination, uint32_t source, PortChannel** out);
 
   std::shared_ptr<Memory> memory(uint32_t number);  // null: no such
+  PortChannel* channel(uint32_t number);            // likewise
   // Grows with flushes: the FIFO's position behind the last flush that was served.
   hawser_port_word& served() { return served_; }
 

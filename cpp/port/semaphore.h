@@ -19,8 +19,10 @@ class Semaphore {
 
   Connection& connection() { return *connection_; }
   hawser_port_word& word() { return *word_; }
-  // [under the connection's lock] The next signal, as a work; fails before join.
-  Status next_signal(Work* out);
+  // [under the connection's order] Whether signals have a destination.
+  bool joined() const { return peer_board_ != nullptr; }
+  // [under the connection's order, once joined] Fills in where the next signal goes and what it stores.
+  void next_signal(Work* signal);
 
   // [blocks, one thread at a time]
   Status wait(uint64_t expected, Nanos deadline, Nanos spin);
@@ -29,7 +31,6 @@ class Semaphore {
   explicit Semaphore(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
   std::shared_ptr<Connection> connection_;
   hawser_port_word* word_ = nullptr;
-  std::shared_ptr<Memory> board_;
   Writer told_;
   std::shared_ptr<Memory> peer_board_;
   uint64_t peer_offset_ = 0;

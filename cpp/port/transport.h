@@ -20,10 +20,13 @@ constexpr bool is_ib(uint32_t transport) { return transport >= HAWSER_PORT_IB0 &
 // "Memory", "CudaIpc", "Tcp", "IB0" to "IB7".
 std::string name_of(uint32_t transport);
 
-// What a transport keeps of one memory: of this process's, or of a peer's. Its end undoes the registration.
+// What a transport keeps of one memory: of this process's, or of a peer's.
 class Registration {
  public:
   virtual ~Registration() = default;
+  // [any, once] The memory was freed, though works may still name it: peers' puts are refused from now on, and when
+  // this returns nothing touches the memory on their behalf any more.
+  virtual void end() {}
 };
 
 // What a transport keeps of one endpoint until it is connected.

@@ -9,6 +9,9 @@
 
 namespace hawser::port {
 
+// A moment of a loop that looks at shared memory.
+void relax();
+
 // [any] Stores `value`, which must not shrink, behind all that the caller wrote before, and wakes who sleeps.
 void store_word(hawser_port_word& word, uint64_t value);
 uint64_t load_word(const hawser_port_word& word);

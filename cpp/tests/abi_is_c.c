@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "hawser.h"
+#include "hawser_port.h"
 #include "hawser_spu.h"
 
 int main(void) {

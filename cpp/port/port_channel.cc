@@ -1,0 +1,160 @@
+#include "port/port_channel.h"
+
+namespace hawser::port {
+
+namespace {
+
+// A position of this kind is a connection's mark: the flush was served by its caller.
+constexpr uint64_t kMark = uint64_t{1} << 63;
+
+}  // namespace
+
+PortChannel::PortChannel(ProxyService& proxy, uint32_t number, Semaphore& semaphore, uint32_t destination,
+                         uint32_t source, std::shared_ptr<Memory> destination_memory,
+                         std::shared_ptr<Memory> source_memory)
+    : proxy_(proxy),
+      number_(number),
+      semaphore_(semaphore),
+      destination_(destination),
+      source_(source),
+      destination_memory_(std::move(destination_memory)),
+      source_memory_(std::move(source_memory)) {}
+
+Status PortChannel::submit(uint32_t kind, const Work& put, bool try_only, uint64_t* mark, bool* done) {
+  Connection& connection = semaphore_.connection();
+  const Work signal = Work::signal(&semaphore_);
+  const Work fence = Work::fence();
+  Status status;
+  const auto go = [&](std::initializer_list<Work> works) {
+    *done = true;
+    if (try_only) {
+      *done = connection.try_submit(works, mark, &status);
+    } else {
+      status = connection.submit(works, mark);
+    }
+  };
+  switch (kind & (HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_SIGNAL | HAWSER_TRIGGER_FLUSH)) {
+    case HAWSER_TRIGGER_PUT:
+      go({put});
+      break;
+    case HAWSER_TRIGGER_SIGNAL:
+      go({signal});
+      break;
+    case HAWSER_TRIGGER_FLUSH:
+      go({fence});
+      break;
+    case HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_SIGNAL:
+      go({put, signal});
+      break;
+    case HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_FLUSH:
+      go({put, fence});
+      break;
+    case HAWSER_TRIGGER_SIGNAL | HAWSER_TRIGGER_FLUSH:
+      go({signal, fence});
+      break;
+    case HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_SIGNAL | HAWSER_TRIGGER_FLUSH:
+      go({put, signal, fence});
+      break;
+    default:
+      *done = true;
+      return {HAWSER_INVALID_ARGUMENT,
+              "a trigger puts, signals or flushes; this one is of kind " + std::to_string(kind)};
+  }
+  return status;
+}
+
+int32_t PortChannel::post(uint32_t kind, uint64_t destination_offset, uint64_t source_offset, uint64_t bytes,
+                          uint64_t* position) {
+  const Work put = Work::put(destination_memory_.get(), destination_offset, source_memory_.get(), source_offset, bytes);
+  const Connection& connection = semaphore_.connection();
+  uint64_t mark = 0;
+  bool done = false;
+  // The caller serves its own trigger where that takes no longer than to post it and nothing could be overtaken.
+  if ((bytes <= HAWSER_PORT_INLINE || connection.posts_without_copying()) && proxy_.idle()) {
+    Status status = submit(kind, put, true, &mark, &done);
+    if (done && status.ok()) {
+      if (position != nullptr) *position = kMark | mark;
+      return HAWSER_OK;
+    }
+    if (done && status.code() != HAWSER_TIMEOUT) return refused(std::move(status));
+  }
+  if (!connection.open()) return refused(connection.error());
+  if (Status status = connection.allows(put, kind); !status.ok()) return refused(std::move(status));
+  hawser_trigger trigger{};
+  trigger.kind = kind;
+  trigger.channel = number_;
+  trigger.destination = destination_;
+  trigger.source = source_;
+  trigger.destination_offset = destination_offset;
+  trigger.source_offset = source_offset;
+  trigger.bytes = bytes;
+  return proxy_.push(trigger, position) ? HAWSER_OK : HAWSER_TIMEOUT;
+}
+
+bool PortChannel::serve(const hawser_trigger& trigger) {
+  // A host's triggers name the channel's own memories; a kernel's may name any of the proxy's.
+  const auto destination =
+      trigger.destination == destination_ ? destination_memory_ : proxy_.memory(trigger.destination);
+  const auto source = trigger.source == source_ ? source_memory_ : proxy_.memory(trigger.source);
+  if (destination == nullptr || source == nullptr) {
+    fail(Status(HAWSER_INVALID_ARGUMENT, "a trigger names the proxy's memories " + std::to_string(trigger.destination) +
+                                             " and " + std::to_string(trigger.source) + ", which it does not have"));
+    return true;
+  }
+  const Work put =
+      Work::put(destination.get(), trigger.destination_offset, source.get(), trigger.source_offset, trigger.bytes);
+  uint64_t mark = 0;
+  bool done = false;
+  Status status = submit(trigger.kind, put, false, &mark, &done);
+  if (status.code() == HAWSER_TIMEOUT) return false;
+  if (!status.ok()) {
+    // Whoever posted it has gone on: what follows it would be out of order.
+    if (semaphore_.connection().open()) fail(std::move(status));
+    return true;
+  }
+  if ((trigger.kind & HAWSER_TRIGGER_FLUSH) != 0) mark_.store(mark, std::memory_order_release);
+  return true;
+}
+
+Status PortChannel::flushed(uint64_t position, Nanos deadline, Nanos spin) {
+  Connection& connection = semaphore_.connection();
+  if ((position & kMark) != 0) return connection.await_fence(position & ~kMark, deadline, spin);
+  const auto over = [&] { return !connection.open(); };
+  if (!wait_word(proxy_.served(), position + 1, deadline, spin, true, over)) {
+    if (over()) return connection.error();
+    return Status(HAWSER_TIMEOUT, "the proxy did not come to the flush in time: is it started?")
+        .of_rank(connection.peer_rank());
+  }
+  // Of this flush, or a later one.
+  return connection.await_fence(mark_.load(std::memory_order_acquire), deadline, spin);
+}
+
+Status PortChannel::wait(Nanos deadline, Nanos spin) {
+  Status status = semaphore_.wait(expected_ + 1, deadline, spin);
+  if (status.ok()) ++expected_;
+  return status;
+}
+
+bool PortChannel::poll() {
+  if (load_word(semaphore_.word()) <= expected_) return false;
+  ++expected_;
+  return true;
+}
+
+void PortChannel::fail(Status why) { semaphore_.connection().fail(std::move(why)); }
+
+int32_t PortChannel::refused(Status why) {
+  const std::scoped_lock lock(mutex_);
+  error_ = std::move(why);
+  return error_.code();
+}
+
+Status PortChannel::error() const {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!error_.ok()) return error_;
+  }
+  return semaphore_.connection().error();
+}
+
+}  // namespace hawser::port

@@ -1,0 +1,72 @@
+#include "port/semaphore.h"
+
+#include "port/context.h"
+
+namespace hawser::port {
+
+namespace {
+
+constexpr uint32_t kMagic = 0x53505748;  // "HWPS"
+
+}  // namespace
+
+Status Semaphore::open(std::shared_ptr<Connection> connection, std::unique_ptr<Semaphore>* out) {
+  std::unique_ptr<Semaphore> semaphore(new Semaphore(std::move(connection)));
+  Connection& on = *semaphore->connection_;
+  Board& words = on.context().board();
+  std::shared_ptr<Memory> memory;
+  if (Status status = on.context().board_memory(on.transport(), &memory); !status.ok()) return status;
+  if (Status status = words.take_word(&semaphore->word_); !status.ok()) return status;
+  semaphore->told_.put(kMagic);
+  semaphore->told_.put(words.offset_of(semaphore->word_));
+  const std::vector<uint8_t>& board = memory->told();
+  semaphore->told_.put_block(board.data(), board.size());
+  on.add_waiter(semaphore->word_);
+  *out = std::move(semaphore);
+  return {};
+}
+
+Semaphore::~Semaphore() {
+  if (word_ == nullptr) return;
+  connection_->remove_waiter(word_);
+  connection_->context().board().give_word(word_);
+}
+
+Status Semaphore::join(Reader peer, Nanos deadline) {
+  const auto magic = peer.get<uint32_t>();
+  const auto offset = peer.get<uint64_t>();
+  const Reader board = peer.get_block();
+  if (!peer.ok() || magic != kMagic) return {HAWSER_INVALID_ARGUMENT, "these are not the bytes of a semaphore"};
+  std::shared_ptr<Memory> memory;
+  if (Status status = Memory::import(connection_->context(), board, deadline, &memory); !status.ok()) return status;
+  if (memory->registration(connection_->transport()) == nullptr) {
+    return {HAWSER_INVALID_ARGUMENT, memory->origin().name() + " made its semaphore on another transport than " +
+                                         name_of(connection_->transport())};
+  }
+  if (offset % sizeof(hawser_port_word) != 0 || offset > memory->bytes() - sizeof(hawser_port_word)) {
+    return {HAWSER_INVALID_ARGUMENT, "the peer's semaphore lies outside of its board"};
+  }
+  peer_offset_ = offset;
+  const std::scoped_lock lock(connection_->order());
+  if (peer_board_ != nullptr) return {HAWSER_INVALID_ARGUMENT, "the semaphore is joined already"};
+  peer_board_ = std::move(memory);
+  return {};
+}
+
+void Semaphore::next_signal(Work* signal) {
+  signal->destination = peer_board_.get();
+  signal->destination_offset = peer_offset_;
+  signal->value = ++signals_;
+}
+
+Status Semaphore::wait(uint64_t expected, Nanos deadline, Nanos spin) {
+  const bool rung = connection_->rings();
+  const auto over = [&] { return !connection_->open(); };
+  if (wait_word(*word_, expected, deadline, spin, rung, over)) return {};
+  if (!connection_->open()) return connection_->error();
+  return Status(HAWSER_TIMEOUT, "signal " + std::to_string(expected) + " of " + connection_->peer_name() +
+                                    " did not come in time; " + std::to_string(load_word(*word_)) + " came")
+      .of_rank(connection_->peer_rank());
+}
+
+}  // namespace hawser::port
