@@ -54,6 +54,12 @@ std::string first_line(const char* path) {
   return line;
 }
 
+std::string namespace_of(const char* kind) {
+  std::array<char, 64> name{};
+  const ssize_t length = readlink(("/proc/self/ns/" + std::string(kind)).c_str(), name.data(), name.size());
+  return {name.data(), static_cast<size_t>(std::max<ssize_t>(length, 0))};
+}
+
 struct DoorAddress {
   sockaddr_un storage{};
   socklen_t length = 0;
@@ -188,10 +194,9 @@ Doors::~Doors() = default;
 
 Status Doors::open(int32_t rank, const std::string& address) {
   origin_.rank = rank;
-  // The network namespace belongs to the name: abstract Unix sockets end at its border.
-  std::array<char, 64> space{};
-  (void)readlink("/proc/self/ns/net", space.data(), space.size() - 1);
-  origin_.host = first_line("/proc/sys/kernel/random/boot_id") + " " + space.data();
+  // Abstract Unix sockets end at the border of a network namespace, process numbers at that of another.
+  origin_.host = first_line("/proc/sys/kernel/random/boot_id") + " " + namespace_of("net");
+  origin_.process = namespace_of("pid") + " " + std::to_string(getpid());
   if (Status status = draw(origin_.id.data(), origin_.id.size()); !status.ok()) return status;
   if (Status status = watches_.open(); !status.ok()) return status;
   if (Status status = open_near(); !status.ok()) return status;
@@ -283,6 +288,8 @@ bool Doors::answer(const Knock& knock, UniqueFd& fd) {
   arrived_.notify_all();
   return true;
 }
+
+bool Doors::is_here(const Origin& peer) const { return is_near(peer) && peer.process == origin_.process; }
 
 Status Doors::knock(const Origin& peer, const Knock& knock, Nanos deadline, UniqueFd* out) {
   UniqueFd fd;

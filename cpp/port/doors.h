@@ -24,6 +24,8 @@ class Doors {
   Watches& watches() { return watches_; }
   // Whether `peer` is on this machine and shares its Unix sockets.
   bool is_near(const Origin& peer) const;
+  // Whether it is a context of this very process.
+  bool is_here(const Origin& peer) const;
 
   // [any, blocks] Joins endpoint `mine` of this context to endpoint `theirs` of the peer's: the one with the smaller
   // name knocks. Near peers are joined by the Unix socket.

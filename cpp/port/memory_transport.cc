@@ -159,7 +159,7 @@ class MemoryTransport : public Transport {
   // One mapping of a peer's shared memory serves all that is registered in it.
   Status map(const Origin& origin, uint64_t number, uint64_t bytes, Nanos deadline,
              std::shared_ptr<SharedMemory>* out) {
-    if (origin.id == context_.origin().id) {
+    if (context_.doors().is_here(origin)) {
       *out = SharedMemory::by_number(number);
       if (*out != nullptr && (*out)->size() >= bytes) return {};
       return {HAWSER_INVALID_ARGUMENT, "the memory was freed"};

@@ -6,6 +6,7 @@ void Origin::write(Writer& to) const {
   to.put(id);
   to.put(rank);
   to.put_text(host);
+  to.put_text(process);
   to.put_text(door);
   to.put_text(address);
   to.put(port);
@@ -16,6 +17,7 @@ Origin Origin::read(Reader& from) {
   origin.id = from.get<decltype(origin.id)>();
   origin.rank = from.get<int32_t>();
   origin.host = from.get_text();
+  origin.process = from.get_text();
   origin.door = from.get_text();
   origin.address = from.get_text();
   origin.port = from.get<uint16_t>();

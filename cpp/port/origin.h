@@ -13,6 +13,7 @@ struct Origin {
   std::array<uint8_t, 16> id{};  // random, told only to peers: who knows it may connect
   int32_t rank = -1;
   std::string host;     // the boot's own number: equal on one machine only
+  std::string process;  // equal for contexts of one process only, together with the host
   std::string door;     // the abstract Unix socket
   std::string address;  // numeric, with `port` the TCP socket
   uint16_t port = 0;

@@ -147,10 +147,12 @@ TEST_F(Channels, ManyThreadsShareOneProxy) {
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kPuts; ++i) {
-        const auto at = static_cast<uint64_t>(t) * 8;
-        std::memcpy(source_data() + at, &i, sizeof(i));
+        // A place of its own for each: what was put before may still wait to be copied.
+        const auto from = static_cast<uint64_t>(t * kPuts + i) * 8;
+        std::memcpy(source_data() + from, &i, sizeof(i));
         const Nanos deadline = soon();
-        while (channels[static_cast<size_t>(t)]->post(kPutWithSignal, at, at, 8, nullptr) != HAWSER_OK) {
+        while (channels[static_cast<size_t>(t)]->post(kPutWithSignal, static_cast<uint64_t>(t) * 8, from, 8, nullptr) !=
+               HAWSER_OK) {
           ASSERT_LT(now(), deadline);
         }
       }
