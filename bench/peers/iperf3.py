@@ -23,7 +23,8 @@ class Streams:
         self.client = clients[0]
 
     def finish(self):
-        received = [json.loads(client.wait())["end"]["sum_received"] for client in self.clients]
+        ends = [json.loads(client.wait())["end"] for client in self.clients]
+        received = [end[way] for end in ends for way in ("sum_received", "sum_received_bidir_reverse") if way in end]
         for server in self.servers:
             server.wait()
         return Sample(
@@ -34,7 +35,7 @@ class Streams:
 
 
 @contextmanager
-def opened(lab, seconds, *, lanes=LANES, wrap=(), port=PORT, any_address=False):
+def opened(lab, seconds, *, lanes=LANES, wrap=(), port=PORT, any_address=False, options=()):
     """Streams under way. `wrap` goes before both commands (mptcpize run); MPTCP needs a server on any address."""
     limit = seconds + 20
     with ExitStack() as stack:
@@ -46,11 +47,16 @@ def opened(lab, seconds, *, lanes=LANES, wrap=(), port=PORT, any_address=False):
         for lane, server in zip(lanes, servers):
             lab.await_listener(server, port + lane)
         for lane in lanes:
-            command = [*wrap, "iperf3", "-J", "-c", server_address(lane), "-p", port + lane, "-t", seconds]
+            command = [*wrap, "iperf3", "-J", "-c", server_address(lane), "-p", port + lane, "-t", seconds, *options]
             clients.append(stack.enter_context(lab.started("a", command, limit=limit)))
         yield Streams(servers, clients)
 
 
 def stream(lab, seconds):
     with opened(lab, seconds) as transfer:
+        return transfer.finish()
+
+
+def both_ways(lab, seconds):
+    with opened(lab, seconds, options=["--bidir"]) as transfer:
         return transfer.finish()

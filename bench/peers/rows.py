@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from peers import events, iperf3, mptcp, openmpi, pingpong, simp, spu, ucx
+from peers import events, iperf3, mptcp, openmpi, pingpong, port, simp, spu, ucx
 from peers.sample import size_name
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -48,7 +48,7 @@ def all_rows(hawser, native):
     rows = [_equal(hawser), _unequal(hawser), _varying(hawser), _small(hawser), _unlimited(hawser)]
     rows += [_latency(hawser), _cut(hawser), _idle(hawser)]
     rows += [_regression(2, "SEMI2K"), _regression(3, "ABY3"), _yacl_pingpong(), _yacl_stream(), _compare()]
-    rows += [_regression_over_http(), _simulator(), _simp_http(), _mixed()]
+    rows += [_regression_over_http(), _simulator(), _simp_http(), _mixed(), _port_tcp(hawser)]
     if native:
         rows.append(_driver(hawser, native))
     return {row.name: row for row in rows}
@@ -359,4 +359,23 @@ def _mixed():
             for name in ("pcall", "shuffle 1 MiB", "fetch 1 MiB")
         ],
         columns=SIMP_COLUMNS,
+    )
+
+
+def _port_tcp(hawser):
+    size = 128 * MIB
+    put = lambda lab, seconds: port.put(lab, "Tcp", size, seconds)  # noqa: E731
+    tagged = lambda lab, seconds: ucx.bandwidth(lab, size, seconds)  # noqa: E731
+    one_sided = lambda lab, seconds: ucx.put(lab, size, seconds)  # noqa: E731
+    return Row(
+        "port-tcp",
+        "4 x 1 Gbit, 128 MiB put with signal, both ways at once; UCX one way",
+        "1gbit",
+        [
+            Contender("iperf3 x4, both ways", iperf3.both_ways, iperf3.missing),
+            Contender("Hawser, both ways", put, hawser.missing),
+            Contender("UCX x4, tag_bw", tagged, ucx.missing),
+            Contender("UCX x4, ucp_put_bw", one_sided, ucx.missing),
+        ],
+        [Claim("of iperf3's sum", "Hawser, both ways", "gbit_per_s", ("iperf3 x4, both ways",), at_least=0.97)],
     )

@@ -23,6 +23,10 @@ def bandwidth(lab, size, seconds, *, devices=4):
     return _timed(lab, "tag_bw", size, seconds, devices, first, warm_up=20 if size < 1 << 20 else 1)
 
 
+def put(lab, size, seconds, *, devices=4):
+    return _timed(lab, "ucp_put_bw", size, seconds, devices, first=8, warm_up=1)
+
+
 def latency(lab, size, seconds, *, devices=4):
     return _timed(lab, "tag_lat", size, seconds, devices, first=5000, warm_up=1000)
 
