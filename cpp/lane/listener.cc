@@ -131,14 +131,17 @@ Status Listener::accept(Nanos timeout, std::unique_ptr<Link>* out) {
   }
 }
 
-Status connect_link(Engine& engine, const std::string& host, uint16_t port, Nanos timeout, std::unique_ptr<Link>* out) {
+Status connect_link(Engine& engine, const std::string& host, uint16_t port, Nanos timeout, std::unique_ptr<Link>* out,
+                    const Ticket& ticket) {
   const Nanos deadline = now() + timeout;
   int fd = -1;
   if (Status status = bootstrap_client_connect(host, port, deadline, &fd); !status.ok()) return status;
   std::vector<Handle> handles;
   Status status = bootstrap_client_recv_handles(fd, deadline, &handles);
   if (status.ok()) {
-    auto channels = std::make_unique<ChannelManager>(engine.transport(), engine.lanes(), engine.hello());
+    wire::Hello hello = engine.hello();
+    std::copy(ticket.begin(), ticket.end(), hello.ticket);
+    auto channels = std::make_unique<ChannelManager>(engine.transport(), engine.lanes(), hello);
     status = channels->client_connect_all(handles, deadline);
     if (status.ok()) status = make_link(engine, std::move(channels), true, out);
   }

@@ -1,6 +1,7 @@
 // The end that waits: a bootstrap port, and for every connector that comes a set of lanes of its own.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -48,7 +49,12 @@ class Listener {
   std::atomic<uint64_t> strangers_{0};
 };
 
+// What tells one connector from another where both ends have agreed on it: the listener finds it in the hello of the
+// link's channels.
+using Ticket = std::array<uint64_t, 2>;
+
 // The end that comes: bootstrap, all lanes, hello. Blocks until `timeout` has passed.
-Status connect_link(Engine& engine, const std::string& host, uint16_t port, Nanos timeout, std::unique_ptr<Link>* out);
+Status connect_link(Engine& engine, const std::string& host, uint16_t port, Nanos timeout, std::unique_ptr<Link>* out,
+                    const Ticket& ticket = {});
 
 }  // namespace hawser

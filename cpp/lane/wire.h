@@ -33,7 +33,8 @@ struct Hello {
   uint32_t incarnation;  // how often this lane was connected before
   char device[16];
   char host[64];
-  uint64_t reserved[3];
+  uint64_t ticket[2];  // what the connector comes for, where both ends agreed on it by other means; else 0
+  uint64_t reserved;
 };
 static_assert(sizeof(Hello) == 128);
 

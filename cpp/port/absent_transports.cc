@@ -9,8 +9,6 @@ Status absent(const std::string& name) { return {HAWSER_UNSUPPORTED, "this build
 
 }  // namespace
 
-Status make_tcp_transport(Context&, std::unique_ptr<Transport>*) { return absent(name_of(HAWSER_PORT_TCP)); }
-
 Status make_ofi_transport(Context&, uint32_t device, std::unique_ptr<Transport>*) {
   return absent(name_of(HAWSER_PORT_IB0 + device));
 }

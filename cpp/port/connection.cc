@@ -115,6 +115,7 @@ Status Connection::take(std::initializer_list<Work> works, uint64_t* mark) {
                       work.source == nullptr ? nullptr : work.source->shared_from_this()});
     queued_.store(queue_.size(), std::memory_order_relaxed);
   }
+  advanced();
   return {};
 }
 
@@ -150,13 +151,16 @@ void Connection::count(const Work& work) {
 
 bool Connection::pump() {
   const std::scoped_lock lock(mutex_);
-  while (open() && !queue_.empty()) {
-    if (!hand_on(queue_.front().work)) return open() && !posts_without_copying();
+  while (open() && !queue_.empty() && hand_on(queue_.front().work)) {
     queue_.pop_front();
     queued_.store(queue_.size(), std::memory_order_relaxed);
   }
-  if (!open()) drop();
-  return false;
+  if (!open()) {
+    drop();
+    return false;
+  }
+  advanced();
+  return !queue_.empty() && !posts_without_copying();
 }
 
 void Connection::drop() {

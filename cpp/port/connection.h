@@ -92,6 +92,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Cont
   // kSignal after every byte put before it; a kFence answers by complete(). Where it cannot go on a transport calls
   // fail() and returns true.
   virtual bool advance(Work& work) = 0;
+  // [under the lock] After one or more calls of advance(): what it gathered may go.
+  virtual void advanced() {}
   // [under the lock, once, after the end] Nothing is handed on any more: drop what hangs on the transport.
   virtual void stop() {}
 
