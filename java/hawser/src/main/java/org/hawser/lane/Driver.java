@@ -11,6 +11,7 @@ import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.base.Deadline;
 
 /**
  * Decides who drives an engine. Whoever waits drives it; a background thread does so only when

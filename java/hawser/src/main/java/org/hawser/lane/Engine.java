@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.base.Words;
 import org.hawser.ffi.Layouts;
 import org.hawser.ffi.NativeEngine;
 import org.hawser.mem.MemoryUsers;

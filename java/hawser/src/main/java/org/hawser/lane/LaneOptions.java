@@ -206,7 +206,9 @@ public record LaneOptions(
     }
   }
 
-  NativeConfig toNative() {
+  /** What the native half opens lanes by, for this module's own packages. */
+  @SuppressWarnings("exports")
+  public NativeConfig toNative() {
     return new NativeConfig(
         rank,
         chunkBytes,

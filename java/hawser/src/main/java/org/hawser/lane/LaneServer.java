@@ -7,6 +7,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.base.Deadline;
+import org.hawser.base.Platform;
 import org.hawser.ffi.NativeLink;
 import org.hawser.ffi.NativeListener;
 

@@ -7,6 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.base.Deadline;
+import org.hawser.base.Platform;
 import org.hawser.ffi.HawserLibrary;
 import org.hawser.ffi.Layouts;
 import org.hawser.ffi.NativeEngine;

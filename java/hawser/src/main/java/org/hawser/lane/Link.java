@@ -9,6 +9,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.base.Deadline;
+import org.hawser.base.MemoryChecks;
+import org.hawser.base.Platform;
 import org.hawser.ffi.NativeLink;
 
 /**

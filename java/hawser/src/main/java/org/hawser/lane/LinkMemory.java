@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
+import org.hawser.base.Words;
 import org.hawser.ffi.Layouts;
 
 /**

@@ -9,6 +9,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.base.Deadline;
 
 /**
  * A send or a receive under way. Any thread may use it, several at once too.

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.hawser.base.Words;
 import org.hawser.ffi.Layouts;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

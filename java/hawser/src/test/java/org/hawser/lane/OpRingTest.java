@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import org.hawser.base.Words;
 import org.hawser.ffi.Layouts;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

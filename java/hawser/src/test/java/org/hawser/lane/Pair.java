@@ -2,6 +2,7 @@ package org.hawser.lane;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.hawser.base.Words;
 import org.hawser.mem.Buffer;
 
 /** Two parties in one JVM, joined by a link of four lanes over loopback. */

@@ -24,6 +24,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.base.Words;
 import org.hawser.ffi.Layouts;
 import org.hawser.mem.Buffer;
 import org.junit.jupiter.api.AfterEach;

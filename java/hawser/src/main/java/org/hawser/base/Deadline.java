@@ -1,4 +1,4 @@
-package org.hawser.lane;
+package org.hawser.base;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -9,7 +9,7 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /** The end of a wait, on the clock of {@link System#nanoTime}. */
-final class Deadline {
+public final class Deadline {
   /** About 73 years: far enough, and far from overflow. */
   private static final long FOREVER = Long.MAX_VALUE / 4;
 
@@ -19,7 +19,7 @@ final class Deadline {
     this.at = at;
   }
 
-  static Deadline in(Duration timeout) {
+  public static Deadline in(Duration timeout) {
     try {
       return inNanos(timeout.toNanos());
     } catch (ArithmeticException e) {
@@ -27,16 +27,26 @@ final class Deadline {
     }
   }
 
-  static Deadline inNanos(long nanos) {
+  public static Deadline inNanos(long nanos) {
     return new Deadline(System.nanoTime() + Math.clamp(nanos, 0, FOREVER));
   }
 
   /** Nanoseconds left, 0 or below when it has passed. */
-  long left() {
+  public long left() {
     return at - System.nanoTime();
   }
 
-  boolean passed() {
+  /** Nanoseconds left, never below 0. */
+  public long leftOrZero() {
+    return Math.max(0, left());
+  }
+
+  /** What is left, as a timeout of at least a millisecond. */
+  public Duration remaining() {
+    return Duration.ofNanos(Math.max(left(), 1_000_000));
+  }
+
+  public boolean passed() {
     return left() <= 0;
   }
 
@@ -45,7 +55,7 @@ final class Deadline {
    *
    * @throws HawserException (CANCELLED) when the thread is interrupted
    */
-  void join(CompletableFuture<?> future) {
+  public void join(CompletableFuture<?> future) {
     try {
       future.get(Math.max(0, left()), TimeUnit.NANOSECONDS);
     } catch (ExecutionException | TimeoutException e) {
@@ -59,7 +69,7 @@ final class Deadline {
   /**
    * @throws HawserException (CANCELLED) when the thread is interrupted; its flag stays set
    */
-  static void checkInterrupt() {
+  public static void checkInterrupt() {
     if (Thread.currentThread().isInterrupted()) {
       throw interrupted();
     }

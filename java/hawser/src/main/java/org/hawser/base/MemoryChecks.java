@@ -1,18 +1,18 @@
-package org.hawser.lane;
+package org.hawser.base;
 
 import java.lang.foreign.MemorySegment;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /** What memory must be like for native code to reach it from any thread, at any time. */
-final class MemoryChecks {
+public final class MemoryChecks {
   private MemoryChecks() {}
 
   /**
    * @throws HawserException (INVALID_ARGUMENT) for memory of the heap, of a closed arena, or of
    *     another thread
    */
-  static void requireReachable(MemorySegment segment) {
+  public static void requireReachable(MemorySegment segment) {
     if (!segment.isNative()) {
       throw invalid(
           "the memory is on the heap, where it may move: use Lanes.allocate, or Arena.allocate");
@@ -25,11 +25,11 @@ final class MemoryChecks {
     }
   }
 
-  static HawserException arenaClosed() {
+  public static HawserException arenaClosed() {
     return invalid("the memory's arena is closed");
   }
 
-  static HawserException invalid(String message) {
+  public static HawserException invalid(String message) {
     return new HawserException(ErrorCode.INVALID_ARGUMENT, message);
   }
 }

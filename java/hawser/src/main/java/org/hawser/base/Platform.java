@@ -1,4 +1,4 @@
-package org.hawser.lane;
+package org.hawser.base;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -8,14 +8,14 @@ import java.util.function.Supplier;
  * Runs what blocks in native code on a platform thread: a virtual thread would take its carrier
  * down with it.
  */
-final class Platform {
+public final class Platform {
   private Platform() {}
 
   /**
    * Runs the action, on a thread of its own when the caller is virtual, which then parks; what it
    * throws is thrown here.
    */
-  static <T> T call(Supplier<T> action) {
+  public static <T> T call(Supplier<T> action) {
     if (!Thread.currentThread().isVirtual()) {
       return action.get();
     }
