@@ -173,11 +173,15 @@ int32_t hawser_connection_flush(hawser_port_connection* connection, int64_t time
   });
 }
 
-void hawser_connection_close(hawser_port_connection* connection) {
+void hawser_connection_shut(hawser_port_connection* connection) {
   (void)guarded(nullptr, [&]() -> Status {
     connection->connection->close();
     return {};
   });
+}
+
+void hawser_connection_close(hawser_port_connection* connection) {
+  hawser_connection_shut(connection);
   delete connection;
 }
 

@@ -151,7 +151,10 @@ HAWSER_API int32_t hawser_connection_signal(hawser_port_connection* connection, 
                                             hawser_error* error);
 // [any, blocks] Until all that was put before is in the peer's memory.
 HAWSER_API int32_t hawser_connection_flush(hawser_port_connection* connection, int64_t timeout_ns, hawser_error* error);
-// [any, once] The peer's waiters wake with an error. Semaphores and channels on it must be freed before.
+// [any] Ends it for both sides: who waits on it, here or at the peer, wakes with HAWSER_CLOSED, and what is queued is
+// dropped. It is still to be closed.
+HAWSER_API void hawser_connection_shut(hawser_port_connection* connection);
+// [any, once] Shuts it and frees it. Semaphores and channels on it must be freed before.
 HAWSER_API void hawser_connection_close(hawser_port_connection* connection);
 
 // ---------------------------------------------------------------------------------------------------- memory

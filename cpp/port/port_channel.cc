@@ -6,6 +6,8 @@ namespace {
 
 // A position of this kind is a connection's mark: the flush was served by its caller.
 constexpr uint64_t kMark = uint64_t{1} << 63;
+// A mark that no connection comes to: the flush was served when the connection had failed.
+constexpr uint64_t kNever = UINT64_MAX;
 
 }  // namespace
 
@@ -110,6 +112,7 @@ bool PortChannel::serve(const hawser_trigger& trigger) {
   if (!status.ok()) {
     // Whoever posted it has gone on: what follows it would be out of order.
     if (semaphore_.connection().open()) fail(std::move(status));
+    if ((trigger.kind & HAWSER_TRIGGER_FLUSH) != 0) mark_.store(kNever, std::memory_order_release);
     return true;
   }
   if ((trigger.kind & HAWSER_TRIGGER_FLUSH) != 0) mark_.store(mark, std::memory_order_release);
