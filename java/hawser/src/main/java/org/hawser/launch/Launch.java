@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.Setting;
 
 /**
  * This process as one rank of a job that {@code mpirun}, {@code srun} or another launcher started,
@@ -57,6 +58,22 @@ public final class Launch implements AutoCloseable {
    */
   public static Optional<Launch> detect() {
     return detect(System.getenv(), JOIN_TIMEOUT);
+  }
+
+  /**
+   * Joins a job whose ranks are told by hand, as {@code HAWSER_RANK}, {@code HAWSER_SIZE} and
+   * {@code HAWSER_RENDEZVOUS} would tell them.
+   *
+   * @param rendezvous {@code HOST:PORT} of rank 0, which listens there
+   * @param timeout for the other side: rank 0, which serves the exchange
+   */
+  public static Launch join(int rank, int size, String rendezvous, Duration timeout) {
+    Map<String, String> variables =
+        Map.of(
+            Setting.RANK.variable(), Integer.toString(rank),
+            Setting.SIZE.variable(), Integer.toString(size),
+            Setting.RENDEZVOUS.variable(), rendezvous);
+    return detect(variables, timeout).orElseThrow();
   }
 
   static Optional<Launch> detect(Map<String, String> variables, Duration joinTimeout) {
