@@ -208,7 +208,7 @@ public final class Layouts {
     return MemoryLayout.sequenceLayout(bytes, ValueLayout.JAVA_BYTE).withName(name);
   }
 
-  private static SequenceLayout words(String name, long count) {
+  static SequenceLayout words(String name, long count) {
     return MemoryLayout.sequenceLayout(count, ValueLayout.JAVA_LONG).withName(name);
   }
 }

@@ -80,6 +80,27 @@ public final class NativeMemory {
     }
   }
 
+  /**
+   * Maps zeroed pages that other processes of this host can map too.
+   *
+   * @param arena as in {@link #map}
+   * @param release as in {@link #map}, and frees by {@link #freeShared}
+   * @throws HawserException (OUT_OF_MEMORY) when the kernel refuses
+   */
+  @SuppressWarnings("restricted") // this package is the home of native access
+  public static MemorySegment mapShared(long bytes, Arena arena, LongConsumer release) {
+    HawserLibrary.require();
+    long address =
+        NativeCall.open((_, out, error) -> (int) Shared.ALLOCATE.invokeExact(bytes, out, error));
+    return MemorySegment.ofAddress(address)
+        .reinterpret(bytes, arena, segment -> release.accept(segment.address()));
+  }
+
+  /** Gives pages of {@link #mapShared} back. */
+  public static void freeShared(long address) {
+    NativeCall.run(Shared.FREE, address);
+  }
+
   /** Gives pages of {@link #map} back. The caller sees to it that nobody touches them any more. */
   public static void unmap(long address, long bytes) {
     try {
@@ -125,5 +146,12 @@ public final class NativeMemory {
     private static MethodHandle libc(String function, FunctionDescriptor descriptor) {
       return Downcall.link(Linker.nativeLinker().defaultLookup().findOrThrow(function), descriptor);
     }
+  }
+
+  /** Of the native library, which may be missing. */
+  private static final class Shared {
+    static final MethodHandle ALLOCATE =
+        Downcall.of("hawser_shared_allocate", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle FREE = Downcall.ofVoid("hawser_shared_free", JAVA_LONG);
   }
 }

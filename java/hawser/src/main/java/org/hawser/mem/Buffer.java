@@ -2,6 +2,7 @@ package org.hawser.mem;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongConsumer;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.ffi.NativeMemory;
@@ -32,14 +33,33 @@ public final class Buffer implements AutoCloseable {
    *     refuses
    */
   public static Buffer allocate(long bytes) {
+    return allocate(bytes, NativeMemory::map, address -> NativeMemory.unmap(address, bytes));
+  }
+
+  /**
+   * As {@link #allocate(long)}, of memory that other processes of this host can map: what ports
+   * need for a destination of the transport Memory. A peer that has it mapped keeps its pages.
+   */
+  public static Buffer allocateShared(long bytes) {
+    return allocate(bytes, NativeMemory::mapShared, NativeMemory::freeShared);
+  }
+
+  /** How memory comes about, for an arena that tells its address when it ends. */
+  @FunctionalInterface
+  private interface Mapping {
+    MemorySegment map(long bytes, Arena arena, LongConsumer release);
+  }
+
+  private static Buffer allocate(long bytes, Mapping mapping, LongConsumer free) {
     if (bytes < 1) {
       throw new HawserException(
           ErrorCode.INVALID_ARGUMENT, "a buffer has 1 byte or more, not " + bytes);
     }
     Arena arena = Arena.ofShared();
     try {
-      return new Buffer(
-          arena, NativeMemory.map(bytes, arena, address -> MemoryUsers.unmap(address, bytes)));
+      LongConsumer release =
+          address -> MemoryUsers.free(address, bytes, () -> free.accept(address));
+      return new Buffer(arena, mapping.map(bytes, arena, release));
     } catch (RuntimeException e) {
       arena.close();
       throw e;

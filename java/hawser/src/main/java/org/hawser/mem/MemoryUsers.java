@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.hawser.ffi.NativeMemory;
 
 /**
  * Who may touch memory, process-wide, and the pages that wait until nobody may.
@@ -18,7 +17,7 @@ public final class MemoryUsers {
   private static final List<MemoryUser> USERS = new CopyOnWriteArrayList<>();
   private static final Queue<Pages> DEFERRED = new ConcurrentLinkedQueue<>();
 
-  private record Pages(long address, long bytes) {
+  private record Pages(long address, long bytes, Runnable free) {
     boolean inUse() {
       return USERS.stream().anyMatch(user -> user.uses(address, bytes));
     }
@@ -48,16 +47,16 @@ public final class MemoryUsers {
     for (Pages pages : DEFERRED) {
       // Removing decides who unmaps: two threads may find the same pages unused.
       if (!pages.inUse() && DEFERRED.remove(pages)) {
-        NativeMemory.unmap(pages.address(), pages.bytes());
+        pages.free().run();
       }
     }
   }
 
-  /** Gives pages back, now or once no user touches them. Their segment is no longer alive. */
-  static void unmap(long address, long bytes) {
+  /** Frees pages, now or once no user touches them. Their segment is no longer alive. */
+  static void free(long address, long bytes, Runnable free) {
     // Queued before asking: a user that ends in between either is seen to have ended, or finds the
     // pages here.
-    DEFERRED.add(new Pages(address, bytes));
+    DEFERRED.add(new Pages(address, bytes, free));
     released();
   }
 }

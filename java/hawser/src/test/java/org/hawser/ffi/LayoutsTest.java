@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.StructLayout;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.hawser.ffi.HawserLibrary.Fact;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +19,10 @@ class LayoutsTest {
   void theLibrarySpeaksThisModulesVersion() {
     assertEquals(Layouts.ABI_VERSION, HawserLibrary.abiVersion());
     assertTrue(HawserLibrary.version().matches("\\d+\\.\\d+\\.\\d+"), HawserLibrary.version());
+  }
+
+  private static List<StructLayout> structs() {
+    return Stream.of(Layouts.ALL, PortLayouts.ALL).flatMap(List::stream).toList();
   }
 
   @Test
@@ -30,7 +36,7 @@ class LayoutsTest {
       inC.put(fact.get().name(), fact.get());
     }
     var inJava = new TreeMap<String, Fact>();
-    for (StructLayout struct : Layouts.ALL) {
+    for (StructLayout struct : structs()) {
       String name = struct.name().orElseThrow();
       inJava.put(name, new Fact(name, 0, struct.byteSize()));
       for (MemoryLayout member : struct.memberLayouts()) {
