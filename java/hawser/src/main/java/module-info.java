@@ -13,6 +13,7 @@ module org.hawser {
   exports org.hawser.launch;
   exports org.hawser.link;
   exports org.hawser.mem;
+  exports org.hawser.port;
   exports org.hawser.spu;
   exports org.hawser.spu.program;
 }
