@@ -27,6 +27,9 @@ module org.hawser.cli {
   opens org.hawser.cli.perf to
       com.fasterxml.jackson.databind,
       info.picocli;
+  opens org.hawser.cli.port to
+      com.fasterxml.jackson.databind,
+      info.picocli;
   opens org.hawser.cli.simp to
       com.fasterxml.jackson.databind,
       info.picocli;

@@ -7,7 +7,8 @@ module org.hawser.simp {
   requires io.netty.common;
   requires io.netty.handler;
   requires io.netty.transport.classes.epoll;
-  // Nothing of it is named: modules that nobody requires are not there, and their libraries neither.
+  // Nothing of it is named: modules that nobody requires are not there, and their libraries
+  // neither.
   requires io.netty.transport.epoll.linux.x86_64;
   requires io.netty.transport;
   // Not used here: what has no module-info cannot say what it needs itself.

@@ -11,6 +11,7 @@ import org.hawser.cli.doctor.DoctorCommand;
 import org.hawser.cli.files.ReceiveCommand;
 import org.hawser.cli.files.SendCommand;
 import org.hawser.cli.perf.PerfCommand;
+import org.hawser.cli.port.PortCommand;
 import org.hawser.cli.simp.SimpCommand;
 import org.hawser.cli.simp.WorkerCommand;
 import org.hawser.cli.spu.SpuCommand;
@@ -36,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     exitCodeList = {"0:done", "1:failed", "2:wrong use"},
     subcommands = {
       PerfCommand.class,
+      PortCommand.class,
       SendCommand.class,
       ReceiveCommand.class,
       SpuCommand.class,

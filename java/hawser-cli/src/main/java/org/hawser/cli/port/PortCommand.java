@@ -1,0 +1,237 @@
+package org.hawser.cli.port;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.hawser.ByteSize;
+import org.hawser.HawserException;
+import org.hawser.Setting;
+import org.hawser.cli.common.FreePort;
+import org.hawser.cli.common.Json;
+import org.hawser.cli.common.LaneArguments;
+import org.hawser.cli.common.Listening;
+import org.hawser.cli.common.PeerProcess;
+import org.hawser.launch.Launch;
+import org.hawser.port.Transport;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code hawser port}: which of its three forms is meant, and their options. */
+@Command(
+    name = "port",
+    description = "Put memory into a peer's, both ways at once, and measure it.",
+    footer = {
+      "",
+      "Two ranks: run it on two machines (or twice on one) with the same meeting point, under",
+      "mpirun or srun, or without arguments, which starts both ranks on this machine.",
+      "Verified means: both ranks compared every byte that arrived, before and after the measured",
+      "time.",
+      "",
+      "Examples:",
+      "  hawser port",
+      "  hawser port 192.168.0.1:50000 0 0 Tcp      (and 192.168.0.1:50000 1 0 Tcp on the other)",
+      "  mpirun -np 2 hawser port --transport IB0"
+    })
+public final class PortCommand implements Callable<Integer> {
+  private static final Duration MEET = Duration.ofSeconds(60);
+  private static final Duration PEER_START = Duration.ofSeconds(60);
+  private static final Duration PEER_END = Duration.ofSeconds(30);
+  private static final int RANKS = 2;
+  private static final int MOST_ITERATIONS = 1000;
+  private static final int FEWEST_ITERATIONS = 16;
+
+  /** A size that nobody gave iterations for moves about so much, each way. */
+  private static final long BYTES_A_SIZE = 2L << 30;
+
+  @Spec private CommandSpec spec;
+  @Mixin private LaneArguments lanes;
+
+  @ArgGroup(exclusive = false, multiplicity = "0..1")
+  private Place place;
+
+  /** All of them or none. */
+  private static final class Place {
+    @Parameters(
+        index = "0",
+        paramLabel = "IP_PORT",
+        description = "Where rank 0 waits: ip:port, or interface:ip:port.")
+    private String meetingPoint;
+
+    @Parameters(index = "1", paramLabel = "RANK", description = "0 or 1.")
+    private int rank;
+
+    @Parameters(
+        index = "2",
+        paramLabel = "GPU_ID",
+        description = "The GPU; -1 for host memory, as on a machine without one.")
+    private int gpu;
+
+    @Parameters(
+        index = "3",
+        paramLabel = "TRANSPORT",
+        description = "Memory, CudaIpc, Tcp, or IB0 to IB7.")
+    private String transport;
+  }
+
+  @Option(
+      names = "--transport",
+      paramLabel = "TRANSPORT",
+      description = "Likewise, where ranks are not told (default: the best that both have).")
+  private String transport;
+
+  @Option(
+      names = "--sizes",
+      split = ",",
+      paramLabel = "SIZE",
+      defaultValue = "1K,1M,128M",
+      description = "Bytes a put (default ${DEFAULT-VALUE}).")
+  private List<String> sizes;
+
+  @Option(
+      names = "--iterations",
+      paramLabel = "N",
+      description = "Iterations a size (default: 1000, fewer of long ones).")
+  private Integer iterations;
+
+  @Option(names = "--json", description = "Print one JSON object a size.")
+  private boolean json;
+
+  @Option(names = PeerProcess.UNTIL_INPUT_ENDS, hidden = true)
+  private boolean untilInputEnds;
+
+  /** What a rank that another process started says when it is about to begin. */
+  record Preparing(int rank) {}
+
+  @Override
+  public Integer call() {
+    List<Long> bytes = sizes();
+    if (iterations != null && iterations < 1) {
+      throw misuse("--iterations is 1 or more, not " + iterations);
+    }
+    if (place != null) {
+      return told(bytes);
+    }
+    Transport wanted = transport == null ? null : transport("--transport", transport);
+    var launched = Launch.detect();
+    if (launched.isPresent()) {
+      try (var launch = launched.get()) {
+        return run(launch, "", wanted, bytes);
+      }
+    }
+    return local(wanted, bytes);
+  }
+
+  /** Ranks are told by the arguments. */
+  private int told(List<Long> bytes) {
+    if (place.rank < 0 || place.rank >= RANKS) {
+      throw misuse("RANK is 0 or 1, not " + place.rank);
+    }
+    if (transport != null) {
+      throw misuse("say the transport once: as an argument, or as --transport");
+    }
+    Transport wanted = transport("TRANSPORT", place.transport);
+    var point = MeetingPoint.parse(place.meetingPoint);
+    if (untilInputEnds) {
+      Listening.endWithInput();
+    }
+    try (var launch = Launch.join(place.rank, RANKS, point.rendezvous(), MEET)) {
+      return run(launch, point.address(), wanted, bytes);
+    }
+  }
+
+  /** Both ranks on this machine, the other one as a process of its own. */
+  private int local(Transport wanted, List<Long> bytes) {
+    lanes.orElse(Setting.LANES, "lo,lo,lo,lo");
+    Transport chosen = wanted == null ? Transport.MEMORY : wanted;
+    var point = MeetingPoint.local(FreePort.find());
+    List<String> arguments =
+        new ArrayList<>(List.of("port", point.rendezvous(), "1", "-1", chosen.title()));
+    arguments.addAll(List.of("--sizes", String.join(",", sizes)));
+    if (iterations != null) {
+      arguments.addAll(List.of("--iterations", iterations.toString()));
+    }
+    try (var peer = PeerProcess.start(lanes.variables(), arguments)) {
+      int code;
+      try (var launch = Launch.join(0, RANKS, point.rendezvous(), MEET)) {
+        sayPreparing(peer.read(Preparing.class, PEER_START).rank());
+        code = run(launch, point.address(), chosen, bytes);
+      }
+      peer.await(PEER_END);
+      return code;
+    }
+  }
+
+  private int run(Launch launch, String address, Transport wanted, List<Long> bytes) {
+    var rank = new PortRank(launch, lanes.options(), address);
+    sayPreparing(launch.rank());
+    boolean verified = rank.run(wanted, bytes, this::iterations, this::print);
+    if (!json && !untilInputEnds) {
+      out().println(verified ? "Succeed!" : "Failed: not all data was right");
+    }
+    return verified ? 0 : 1;
+  }
+
+  private void sayPreparing(int rank) {
+    if (untilInputEnds) {
+      out().println(Json.write(new Preparing(rank)));
+    } else if (!json) {
+      out().println(who(rank) + ": Preparing for tests ...");
+    }
+    out().flush();
+  }
+
+  private void print(PortResult result) {
+    out().println(json ? Json.write(result) : result.line(who(0)));
+    out().flush();
+  }
+
+  private static String who(int rank) {
+    return "Rank " + rank;
+  }
+
+  private int iterations(long bytes) {
+    return iterations != null
+        ? iterations
+        : Math.clamp(BYTES_A_SIZE / bytes, FEWEST_ITERATIONS, MOST_ITERATIONS);
+  }
+
+  private Transport transport(String name, String text) {
+    try {
+      return Transport.parse(text);
+    } catch (HawserException e) {
+      throw misuse(name + ": " + e.getMessage());
+    }
+  }
+
+  private List<Long> sizes() {
+    List<Long> bytes = new ArrayList<>();
+    for (String size : sizes) {
+      try {
+        bytes.add(ByteSize.parse(size));
+      } catch (HawserException e) {
+        throw misuse("--sizes: " + e.getMessage());
+      }
+    }
+    if (bytes.stream().anyMatch(each -> each < 1) || new HashSet<>(bytes).size() < bytes.size()) {
+      throw misuse("--sizes: each has 1 byte or more, and comes once");
+    }
+    return bytes;
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  private ParameterException misuse(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}
