@@ -96,7 +96,7 @@ TEST_P(BetweenProcesses, ADeadPeerWakesEveryWaiter) {
 }
 
 // The transports that are here without a device of their own.
-INSTANTIATE_TEST_SUITE_P(Transports, BetweenProcesses, ::testing::Values(HAWSER_PORT_MEMORY),
+INSTANTIATE_TEST_SUITE_P(Transports, BetweenProcesses, ::testing::Values(HAWSER_PORT_MEMORY, HAWSER_PORT_TCP),
                          [](const auto& test) { return name_of(test.param); });
 
 }  // namespace
