@@ -94,7 +94,8 @@ void hawser_port_close(hawser_port_context* context) { delete context; }
 int32_t hawser_port_available(hawser_port_context* context, uint32_t transport, hawser_error* error) {
   return guarded(error, [&]() -> Status {
     hawser::port::Transport* made = nullptr;
-    return context->context.transport(transport, &made);
+    if (Status status = context->context.transport(transport, &made); !status.ok()) return status;
+    return made->available();
   });
 }
 

@@ -72,8 +72,9 @@ Status Connection::check(const Work& work) const {
   const Memory& destination = *work.destination;
   const Memory& source = *work.source;
   if (!source.local()) return {HAWSER_INVALID_ARGUMENT, path(work) + ": the source must be this process's own"};
-  if (destination.registration(transport()) == nullptr) {
-    return {HAWSER_INVALID_ARGUMENT, path(work) + ": the destination is not registered for " + name_of(transport())};
+  if (destination.registration(peer_transport()) == nullptr) {
+    return {HAWSER_INVALID_ARGUMENT,
+            path(work) + ": the destination is not registered for " + name_of(peer_transport())};
   }
   if (!holds(destination, work.destination_offset, work.bytes) || !holds(source, work.source_offset, work.bytes)) {
     return {HAWSER_INVALID_ARGUMENT, path(work) + " is out of bounds"};

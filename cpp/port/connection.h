@@ -68,6 +68,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Cont
   void fail(Status why);
   // [any] In order; what is queued is dropped. The peer's waiters wake with HAWSER_CLOSED.
   void close();
+  // What the peer's memories are registered for: another device's transport, where the two ends' devices may differ.
+  virtual uint32_t peer_transport() const { return transport(); }
   bool open() const { return std::atomic_ref<const uint32_t>(shared_.state).load(std::memory_order_acquire) == 0; }
   Status error() const;
 

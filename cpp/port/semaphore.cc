@@ -39,9 +39,9 @@ Status Semaphore::join(Reader peer, Nanos deadline) {
   if (!peer.ok() || magic != kMagic) return {HAWSER_INVALID_ARGUMENT, "these are not the bytes of a semaphore"};
   std::shared_ptr<Memory> memory;
   if (Status status = Memory::import(connection_->context(), board, deadline, &memory); !status.ok()) return status;
-  if (memory->registration(connection_->transport()) == nullptr) {
+  if (memory->registration(connection_->peer_transport()) == nullptr) {
     return {HAWSER_INVALID_ARGUMENT, memory->origin().name() + " made its semaphore on another transport than " +
-                                         name_of(connection_->transport())};
+                                         name_of(connection_->peer_transport())};
   }
   if (offset % sizeof(hawser_port_word) != 0 || offset > memory->bytes() - sizeof(hawser_port_word)) {
     return {HAWSER_INVALID_ARGUMENT, "the peer's semaphore lies outside of its board"};

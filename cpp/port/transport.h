@@ -40,6 +40,9 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
+  // Whether it can be used here, or why not.
+  virtual Status available() { return {}; }
+
   // A memory of this process; what peers need to reach it goes to `told`.
   virtual Status register_memory(const Memory& memory, Writer& told, std::unique_ptr<Registration>* out) = 0;
   // A peer's memory, by what its transport told. May block until `deadline`.
