@@ -1,7 +1,5 @@
 package org.hawser.cli.common;
 
-import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.util.List;
 import org.hawser.lane.LaneServer;
@@ -25,21 +23,5 @@ public record Listening(int port, List<String> lanes) {
           server.port(), lanes.count(), String.join(", ", devices));
     }
     out.flush();
-  }
-
-  /** Ends this process as soon as its standard input ends: whoever started it is gone then. */
-  public static void endWithInput() {
-    Thread.ofPlatform()
-        .daemon()
-        .name("hawser-input")
-        .start(
-            () -> {
-              try {
-                System.in.transferTo(OutputStream.nullOutputStream());
-              } catch (IOException e) {
-                // As good as its end.
-              }
-              Runtime.getRuntime().halt(1);
-            });
   }
 }

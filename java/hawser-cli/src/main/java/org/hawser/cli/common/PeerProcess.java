@@ -22,9 +22,6 @@ import org.hawser.HawserException;
  * itself when this one does, since its standard input then ends. One thread at a time.
  */
 public final class PeerProcess implements AutoCloseable {
-  /** Tells a command to end with its standard input. */
-  public static final String UNTIL_INPUT_ENDS = "--until-input-ends";
-
   private static final Duration START = Duration.ofSeconds(30);
   private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -50,7 +47,7 @@ public final class PeerProcess implements AutoCloseable {
       Path errors = Files.createTempFile("hawser-peer-", ".txt");
       errors.toFile().deleteOnExit(); // Should this process be told to end before it gets to close.
       List<String> command = command(arguments);
-      command.add(UNTIL_INPUT_ENDS);
+      command.add(Lifeline.OPTION);
       var builder = new ProcessBuilder(command).redirectError(errors.toFile());
       builder.environment().clear();
       builder.environment().putAll(variables);

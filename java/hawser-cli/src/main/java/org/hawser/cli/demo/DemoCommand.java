@@ -13,7 +13,7 @@ import org.hawser.cli.common.Bar;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.LaneArguments;
 import org.hawser.cli.common.LaneShare;
-import org.hawser.cli.common.Listening;
+import org.hawser.cli.common.Lifeline;
 import org.hawser.cli.common.LiveLines;
 import org.hawser.cli.common.PeerProcess;
 import org.hawser.cli.demo.Training.Outcome;
@@ -42,6 +42,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private LaneArguments lanes;
+  @Mixin private Lifeline lifeline;
 
   @Option(
       names = "--epochs",
@@ -59,9 +60,6 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(names = "--addresses", hidden = true, split = ",")
   private List<String> addresses = List.of();
 
-  @Option(names = PeerProcess.UNTIL_INPUT_ENDS, hidden = true)
-  private boolean untilInputEnds;
-
   @Override
   public Integer call() {
     if (epochs < 1) {
@@ -70,7 +68,7 @@ public final class DemoCommand implements Callable<Integer> {
     SpuLibrary.require();
     lanes.orElse(Setting.LANES, "lo,lo,lo,lo");
     if (rank > 0) {
-      Listening.endWithInput();
+      lifeline.hold();
       train(addresses.stream().map(HostPort::parse).toList());
       return 0;
     }

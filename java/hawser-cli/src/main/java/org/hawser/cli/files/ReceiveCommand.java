@@ -8,11 +8,8 @@ import java.util.concurrent.Callable;
 import org.hawser.cli.common.Control;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.LaneArguments;
-import org.hawser.cli.common.Listening;
 import org.hawser.cli.common.LiveLines;
-import org.hawser.cli.common.PeerProcess;
-import org.hawser.cli.common.Service;
-import org.hawser.lane.Lanes;
+import org.hawser.cli.common.ServerArguments;
 import org.hawser.lane.Link;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,41 +30,20 @@ import picocli.CommandLine.Spec;
 public final class ReceiveCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private LaneArguments lanes;
+  @Mixin private ServerArguments listening;
 
   @Option(names = "--dir", paramLabel = "DIR", required = true, description = "The folder.")
   private Path folder;
 
-  @Option(names = "--bind", paramLabel = "ADDR", description = "Listen at this address only.")
-  private String bind;
-
-  @Option(
-      names = "--port",
-      defaultValue = "12347",
-      description = "Listen at this port (default ${DEFAULT-VALUE}; 0: a free one).")
-  private int port;
-
-  @Option(names = "--once", description = "End after one sender.")
-  private boolean once;
-
   @Option(names = "--json", description = "Print one JSON object a file.")
   private boolean json;
-
-  @Option(names = PeerProcess.UNTIL_INPUT_ENDS, hidden = true)
-  private boolean untilInputEnds;
 
   @Override
   public Integer call() {
     if (!Files.isDirectory(folder)) {
       throw new ParameterException(spec.commandLine(), "--dir: there is no folder " + folder);
     }
-    if (untilInputEnds) {
-      Listening.endWithInput();
-    }
-    try (var opened = Lanes.open(lanes.options());
-        var server = opened.listen(bind, port)) {
-      Listening.announce(spec.commandLine().getOut(), json, opened, server);
-      return new Service(server, this::receive, spec.commandLine().getErr()).run(once);
-    }
+    return listening.serve(spec.commandLine(), json, lanes.options(), (_, link) -> receive(link));
   }
 
   private void receive(Link link) {
@@ -87,7 +63,7 @@ public final class ReceiveCommand implements Callable<Integer> {
 
   private Optional<FileResult> next(FileReceiver receiver, Progress progress) {
     // Several senders at once would paint over each other's bars.
-    if (json || !once) {
+    if (json || !listening.once()) {
       return receiver.receive();
     }
     try (var _ = LiveLines.show(spec.commandLine().getOut(), progress::lines)) {

@@ -10,10 +10,9 @@ import org.hawser.HawserException;
 import org.hawser.Setting;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.LaneArguments;
-import org.hawser.cli.common.Listening;
 import org.hawser.cli.common.LiveLines;
 import org.hawser.cli.common.PeerProcess;
-import org.hawser.cli.common.Service;
+import org.hawser.cli.common.ServerArguments;
 import org.hawser.lane.HostPort;
 import org.hawser.lane.LaneOptions;
 import org.hawser.lane.Lanes;
@@ -49,6 +48,7 @@ public final class PerfCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private LaneArguments lanes;
+  @Mixin private ServerArguments listening;
 
   @ArgGroup(multiplicity = "1")
   private Form form;
@@ -99,23 +99,8 @@ public final class PerfCommand implements Callable<Integer> {
       description = "Messages in flight (default ${DEFAULT-VALUE}).")
   private int window;
 
-  @Option(names = "--bind", paramLabel = "ADDR", description = "Listen at this address only.")
-  private String bind;
-
-  @Option(
-      names = "--port",
-      defaultValue = "12347",
-      description = "Listen at this port (default ${DEFAULT-VALUE}; 0: a free one).")
-  private int port;
-
-  @Option(names = "--once", description = "End after one client.")
-  private boolean once;
-
   @Option(names = "--json", description = "Print one JSON object a size.")
   private boolean json;
-
-  @Option(names = PeerProcess.UNTIL_INPUT_ENDS, hidden = true)
-  private boolean untilInputEnds;
 
   @Override
   public Integer call() {
@@ -136,16 +121,7 @@ public final class PerfCommand implements Callable<Integer> {
   private Integer listen() {
     // The client decides: checksums are on when either end asks for them.
     lanes.orElse(Setting.CHECKSUM, "off");
-    if (untilInputEnds) {
-      Listening.endWithInput();
-    }
-    try (var opened = Lanes.open(lanes.options());
-        var server = opened.listen(bind, port)) {
-      Listening.announce(spec.commandLine().getOut(), json, opened, server);
-      return new Service(
-              server, link -> PerfServer.serve(opened, link), spec.commandLine().getErr())
-          .run(once);
-    }
+    return listening.serve(spec.commandLine(), json, lanes.options(), PerfServer::serve);
   }
 
   private Integer local(List<Plan> plans) {

@@ -12,7 +12,7 @@ import org.hawser.Setting;
 import org.hawser.cli.common.FreePort;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.LaneArguments;
-import org.hawser.cli.common.Listening;
+import org.hawser.cli.common.Lifeline;
 import org.hawser.cli.common.PeerProcess;
 import org.hawser.launch.Launch;
 import org.hawser.port.Transport;
@@ -54,6 +54,7 @@ public final class PortCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private LaneArguments lanes;
+  @Mixin private Lifeline lifeline;
 
   @ArgGroup(exclusive = false, multiplicity = "0..1")
   private Place place;
@@ -105,9 +106,6 @@ public final class PortCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object a size.")
   private boolean json;
 
-  @Option(names = PeerProcess.UNTIL_INPUT_ENDS, hidden = true)
-  private boolean untilInputEnds;
-
   /** What a rank that another process started says when it is about to begin. */
   record Preparing(int rank) {}
 
@@ -140,9 +138,7 @@ public final class PortCommand implements Callable<Integer> {
     }
     Transport wanted = transport("TRANSPORT", place.transport);
     var point = MeetingPoint.parse(place.meetingPoint);
-    if (untilInputEnds) {
-      Listening.endWithInput();
-    }
+    lifeline.hold();
     try (var launch = Launch.join(place.rank, RANKS, point.rendezvous(), MEET)) {
       return run(launch, point.address(), wanted, bytes);
     }
@@ -174,14 +170,14 @@ public final class PortCommand implements Callable<Integer> {
     var rank = new PortRank(launch, lanes.options(), address);
     sayPreparing(launch.rank());
     boolean verified = rank.run(wanted, bytes, this::iterations, this::print);
-    if (!json && !untilInputEnds) {
+    if (!json && !lifeline.isGiven()) {
       out().println(verified ? "Succeed!" : "Failed: not all data was right");
     }
     return verified ? 0 : 1;
   }
 
   private void sayPreparing(int rank) {
-    if (untilInputEnds) {
+    if (lifeline.isGiven()) {
       out().println(Json.write(new Preparing(rank)));
     } else if (!json) {
       out().println(who(rank) + ": Preparing for tests ...");

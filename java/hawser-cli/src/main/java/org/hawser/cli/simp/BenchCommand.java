@@ -11,8 +11,7 @@ import org.hawser.HawserException;
 import org.hawser.Setting;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.LaneArguments;
-import org.hawser.cli.common.Listening;
-import org.hawser.cli.common.PeerProcess;
+import org.hawser.cli.common.Lifeline;
 import org.hawser.simp.HostVar;
 import org.hawser.simp.SimpHost;
 import picocli.CommandLine.Command;
@@ -43,6 +42,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private LaneArguments lanes;
+  @Mixin private Lifeline lifeline;
 
   @Option(
       names = "--driver",
@@ -80,14 +80,11 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--addresses", hidden = true, split = ",")
   private List<String> addresses = List.of();
 
-  @Option(names = PeerProcess.UNTIL_INPUT_ENDS, hidden = true)
-  private boolean untilInputEnds;
-
   @Override
   public Integer call() {
     lanes.orElse(Setting.LANES, LOOPBACK);
     if (worker != null) {
-      Listening.endWithInput();
+      lifeline.hold();
       BenchHost.serveLanes(lanes.options().withRank(worker), addresses);
       return 0;
     }

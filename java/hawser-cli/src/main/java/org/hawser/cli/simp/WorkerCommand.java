@@ -11,8 +11,7 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.cli.cluster.Cluster;
 import org.hawser.cli.common.Json;
-import org.hawser.cli.common.Listening;
-import org.hawser.cli.common.PeerProcess;
+import org.hawser.cli.common.Lifeline;
 import org.hawser.http.HttpOptions;
 import org.hawser.lane.HostPort;
 import org.hawser.simp.SimpHttpWorker;
@@ -44,6 +43,7 @@ import picocli.CommandLine.Spec;
 public final class WorkerCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private HttpArguments http;
+  @Mixin private Lifeline lifeline;
 
   @Option(
       names = {"-c", "--config"},
@@ -95,9 +95,6 @@ public final class WorkerCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print a JSON object when it listens.")
   private boolean json;
 
-  @Option(names = PeerProcess.UNTIL_INPUT_ENDS, hidden = true)
-  private boolean untilInputEnds;
-
   /** What is printed when it listens. */
   private record Serving(int rank, int worldSize, String host, int port) {}
 
@@ -110,9 +107,7 @@ public final class WorkerCommand implements Callable<Integer> {
           ErrorCode.INVALID_ARGUMENT,
           "%s has %d nodes, and no rank %d".formatted(config, endpoints.size(), rank));
     }
-    if (untilInputEnds) {
-      Listening.endWithInput();
-    }
+    lifeline.hold();
     HostPort own = HostPort.parse(endpoints.get(rank));
     HttpOptions options =
         http.options(cluster.names())

@@ -11,7 +11,7 @@ import org.hawser.HawserException;
 import org.hawser.Setting;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.LaneArguments;
-import org.hawser.cli.common.Listening;
+import org.hawser.cli.common.Lifeline;
 import org.hawser.cli.common.PeerProcess;
 import org.hawser.cli.common.TemporaryFolder;
 import org.hawser.ffi.SpuLibrary;
@@ -49,6 +49,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private LaneArguments lanes;
+  @Mixin private Lifeline lifeline;
 
   @Option(
       names = "--links",
@@ -104,9 +105,6 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--result", hidden = true)
   private Path result;
-
-  @Option(names = PeerProcess.UNTIL_INPUT_ENDS, hidden = true)
-  private boolean untilInputEnds;
 
   @Override
   public Integer call() {
@@ -198,7 +196,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   /** A worker's side: prints its report, and nothing else. */
   private int work(BenchWork work) {
-    Listening.endWithInput();
+    lifeline.hold();
     out().println(Json.write(worker < 0 ? together(work) : alone(work)));
     return 0;
   }
