@@ -59,9 +59,7 @@ public final class SimpHttpWorker implements AutoCloseable {
   public static SimpHttpWorker over(
       HttpNode node, int rank, List<String> endpoints, OpRegistry registry, WorkerOptions options) {
     HttpCommunicator communicator = HttpCommunicator.open(node, rank, endpoints, MESSAGES);
-    WorkerService service =
-        WorkerService.open(
-            communicator, endpoints.size(), communicator::isHawser, registry, options);
+    WorkerService service = WorkerService.open(communicator, endpoints.size(), registry, options);
     new WorkerRoutes(service).register(node);
     return new SimpHttpWorker(node, communicator, service);
   }

@@ -35,7 +35,7 @@ public final class SimpLaneWorker implements AutoCloseable {
     this.communicator = communicator;
     this.driver = communicator.worldSize() - 1;
     this.timeout = options.peerTimeout();
-    this.service = WorkerService.open(communicator, driver, _ -> true, registry, options);
+    this.service = WorkerService.open(communicator, driver, registry, options);
   }
 
   /** Serves, on this thread, until the driver or this worker is closed. */

@@ -10,7 +10,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.IntPredicate;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.comm.Communicator;
@@ -41,17 +40,12 @@ final class WorkerService implements AutoCloseable {
    *
    * @param communicator between the parties; stays the caller's
    * @param worldSize the number of parties: ranks of the communicator beyond are none
-   * @param isHawser whether a party is Hawser's too
    */
   static WorkerService open(
-      Communicator communicator,
-      int worldSize,
-      IntPredicate isHawser,
-      OpRegistry registry,
-      WorkerOptions options) {
+      Communicator communicator, int worldSize, OpRegistry registry, WorkerOptions options) {
     ObjectStore store =
         options.store().<ObjectStore>map(FileStore::open).orElseGet(MemoryStore::new);
-    var behaviour = new Worker.Options(options.peerTimeout(), isHawser);
+    var behaviour = new Worker.Options(options.peerTimeout(), communicator::isHawser);
     return new WorkerService(
         new WorkerInterpreter(communicator, worldSize, store, registry, behaviour), options);
   }
