@@ -64,6 +64,16 @@ public class ForwardingCommunicator implements Communicator {
   }
 
   @Override
+  public long maxMessageBytes() {
+    return carrier.maxMessageBytes();
+  }
+
+  @Override
+  public boolean isHawser(int rank) {
+    return carrier.isHawser(rank);
+  }
+
+  @Override
   public CommStatistics statistics() {
     return carrier.statistics();
   }
