@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.hawser.Setting;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.PeerProcess;
@@ -21,6 +23,9 @@ import org.hawser.cli.common.PeerProcess;
 public final class Cli implements AutoCloseable {
   /** Four lanes over loopback, for both ends. */
   public static final Map<String, String> LOOPBACK = Map.of("HAWSER_LANES", "lo,lo,lo,lo");
+
+  /** How long a command may take until it listens. */
+  private static final Duration START = Duration.ofSeconds(60);
 
   public record Outcome(int exit, List<String> out, String err) {
     /** The lines of standard output that are JSON objects. */
@@ -81,9 +86,22 @@ public final class Cli implements AutoCloseable {
     return new Outcome(exit, out.toString().lines().toList(), err.toString());
   }
 
-  /** The port in the first line of a command that listens with {@code --json}. */
-  public int port() throws IOException {
-    String line = output.readLine();
+  /**
+   * The port in the first line of a command that listens with {@code --json}; one that does not
+   * come to it fails the test.
+   */
+  public int port() throws Exception {
+    // The reading thread ends at the latest with the process, which its test ends.
+    var reading =
+        CompletableFuture.supplyAsync(
+            () -> output.lines().findFirst().orElse(null), Thread::startVirtualThread);
+    String line;
+    try {
+      line = reading.get(START.toSeconds(), TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new AssertionError(
+          "does not listen after %s: %s".formatted(START, Files.readString(errors)), e);
+    }
     if (line == null) {
       throw new AssertionError("it did not start: " + Files.readString(errors));
     }
