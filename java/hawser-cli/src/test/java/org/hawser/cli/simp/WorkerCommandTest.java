@@ -15,11 +15,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.certificates.Certificates;
 import org.hawser.cli.Cli;
 import org.hawser.cli.common.FreePort;
 import org.hawser.http.HttpOptions;
+import org.hawser.http.HttpTls;
 import org.hawser.simp.HostVar;
 import org.hawser.simp.SimpHttpDriver;
 import org.hawser.simp.ir.Graph;
@@ -58,12 +61,19 @@ class WorkerCommandTest {
   private List<String> endpoints;
 
   private void startCluster(String... options) throws Exception {
+    startCluster(_ -> options);
+  }
+
+  /**
+   * @param options by rank
+   */
+  private void startCluster(IntFunction<String[]> options) throws Exception {
     int first = FreePort.find();
     int second = FreePort.find();
     endpoints = List.of("127.0.0.1:" + first, "http://127.0.0.1:" + second);
     cluster = Files.writeString(folder.resolve("cluster.yaml"), CLUSTER.formatted(first, second));
     for (int rank = 0; rank < 2; rank++) {
-      workers.add(startWorker(rank, options));
+      workers.add(startWorker(rank, options.apply(rank)));
     }
     for (int rank = 0; rank < 2; rank++) {
       assertEquals(List.of(first, second).get(rank), workers.get(rank).port());
@@ -134,18 +144,58 @@ class WorkerCommandTest {
         .getFirst();
   }
 
-  @Test
-  void programsRunOverProcesses() throws Exception {
-    startCluster();
+  /** {@code hawser simp run} over the cluster. */
+  private Cli.Outcome runProgram(String... options) throws Exception {
     Path file =
         Files.writeString(
             folder.resolve("program.json"), Serde.toJson(SimpCommandTest.program()).toString());
-    var outcome =
-        Cli.run(Map.of(), LIMIT, "simp", "run", file.toString(), "--cluster=" + cluster, "--json");
+    List<String> arguments =
+        new ArrayList<>(List.of("simp", "run", file.toString(), "--cluster=" + cluster, "--json"));
+    arguments.addAll(List.of(options));
+    return Cli.run(Map.of(), LIMIT, arguments.toArray(String[]::new));
+  }
+
+  private static void assertRan(Cli.Outcome outcome) {
     assertEquals(0, outcome.exit(), outcome::toString);
     assertEquals(
         List.of("[1.0,2.0]", "[1.0,2.0]"),
         outcome.json().stream().map(result -> result.get("values").toString()).toList());
+  }
+
+  private static String[] options(HttpTls tls) {
+    return new String[] {
+      "--tls-certificate=" + tls.certificate(),
+      "--tls-key=" + tls.key(),
+      "--tls-roots=" + tls.roots()
+    };
+  }
+
+  @Test
+  void programsRunOverProcesses() throws Exception {
+    startCluster();
+    assertRan(runProgram());
+  }
+
+  @Test
+  void onlyWhoShowsACertificateGetsIn() throws Exception {
+    var certificates = new Certificates(Files.createDirectory(folder.resolve("ours")));
+    // A rank's certificate says its node's name.
+    startCluster(rank -> options(certificates.tls("node_" + rank, Map.of())));
+    assertRan(runProgram(options(certificates.tls("driver", Map.of()))));
+
+    var others = new Certificates(Files.createDirectory(folder.resolve("others")));
+    HttpTls stranger =
+        new HttpTls(
+            others.tls("driver", Map.of()).certificate(),
+            folder.resolve("others/driver.key"),
+            folder.resolve("ours/root.pem"),
+            Map.of());
+    for (String[] options : List.of(new String[0], options(stranger))) {
+      var refused = runProgram(options);
+      assertEquals(1, refused.exit(), refused::toString);
+      assertTrue(refused.err().contains("rank 0 at 127.0.0.1:"), refused::toString);
+    }
+    assertRan(runProgram(options(certificates.tls("second", Map.of()))));
   }
 
   @Test

@@ -1,4 +1,4 @@
-package org.hawser.http;
+package org.hawser.certificates;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -13,14 +13,18 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import org.hawser.http.HttpTls;
 
-/** An authority and the certificates that it gives out, made by the JDK's keytool. */
-final class Certificates {
+/**
+ * An authority and the certificates that it gives out, made by the JDK's keytool. It has a package
+ * of its own, as other modules' tests take it from a jar, and a package is one module's.
+ */
+public final class Certificates {
   private static final String PASSWORD = "changeit";
 
   private final Path directory;
 
-  Certificates(Path directory) {
+  public Certificates(Path directory) {
     this.directory = directory;
     pair("root", "-dname", "CN=root", "-ext", "bc:c");
     keytool("root", List.of("-exportcert", "-rfc", "-file", file("root.pem")));
@@ -31,7 +35,7 @@ final class Certificates {
    *
    * @param name its common name
    */
-  HttpTls tls(String name, Map<Integer, String> names) {
+  public HttpTls tls(String name, Map<Integer, String> names) {
     pair(name, "-dname", "CN=" + name);
     keytool(name, List.of("-certreq", "-file", file(name + ".csr")));
     keytool(
