@@ -12,8 +12,16 @@ import java.nio.charset.StandardCharsets;
  * @param mediaType of the body
  * @param body of the heap or not; read until it has been sent, which may be after the handler has
  *     returned, and kept reachable until then
+ * @param sent run, by any thread, when nobody reads the body any more
  */
-public record HttpAnswer(int status, String mediaType, MemorySegment body) {
+public record HttpAnswer(int status, String mediaType, MemorySegment body, Runnable sent) {
+  private static final Runnable NOTHING = () -> {};
+
+  /** An answer whose body needs no care. */
+  public HttpAnswer(int status, String mediaType, MemorySegment body) {
+    this(status, mediaType, body, NOTHING);
+  }
+
   /** An answer of JSON. */
   public static HttpAnswer json(int status, JsonNode body) {
     return new HttpAnswer(status, MediaTypes.JSON, utf8(body.toString()));

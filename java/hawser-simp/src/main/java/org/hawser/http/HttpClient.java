@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.hawser.HawserException;
 import org.hawser.lane.HostPort;
 
@@ -53,10 +54,35 @@ public final class HttpClient implements AutoCloseable {
       String mediaType,
       MemorySegment body,
       Duration timeout) {
+    return send(server, method, path, headers, mediaType, body, timeout, HttpClient::kept);
+  }
+
+  /** The receiver's for as long as it likes: nobody gives pooled memory back for it. */
+  private static HttpReply kept(HttpReply reply) {
+    MemorySegment copy = Arena.ofAuto().allocate(reply.body().byteSize(), Long.BYTES);
+    return new HttpReply(reply.status(), reply.headers(), copy.copyFrom(reply.body()));
+  }
+
+  /**
+   * As {@link #send(HostPort, String, String, Map, String, MemorySegment, Duration)}, for who reads
+   * the reply's body at once, which saves a copy of it.
+   *
+   * @param read what the reply says; must not block. The reply's body is there while it runs
+   * @return what was read; fails with what {@code read} throws too
+   */
+  public <T> CompletableFuture<T> send(
+      HostPort server,
+      String method,
+      String path,
+      Map<String, String> headers,
+      String mediaType,
+      MemorySegment body,
+      Duration timeout,
+      Function<HttpReply, T> read) {
     var head = new StringBuilder(Wire.requestHead(method, path, server.toString(), mediaType));
     headers.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
     head.append("Content-Length: ").append(body.byteSize()).append("\r\n\r\n");
-    var call = new Call(head.toString(), body, System.nanoTime() + timeout.toNanos());
+    var call = new Call<>(head.toString(), body, read, System.nanoTime() + timeout.toNanos());
     servers
         .computeIfAbsent(
             server, key -> new Connections(key, options, transport, Connections.Style.POOLED))
@@ -64,15 +90,17 @@ public final class HttpClient implements AutoCloseable {
     return call.reply;
   }
 
-  private static final class Call extends Exchange {
+  private static final class Call<T> extends Exchange {
     private final String head;
     private final MemorySegment body;
-    private final CompletableFuture<HttpReply> reply = new CompletableFuture<>();
+    private final Function<HttpReply, T> read;
+    private final CompletableFuture<T> reply = new CompletableFuture<>();
 
-    Call(String head, MemorySegment body, long deadline) {
+    Call(String head, MemorySegment body, Function<HttpReply, T> read, long deadline) {
       super(deadline);
       this.head = head;
       this.body = body;
+      this.read = read;
     }
 
     @Override
@@ -93,14 +121,16 @@ public final class HttpClient implements AutoCloseable {
 
     @Override
     void answered(int status, HttpHeaders headers, ByteBuf whole) {
+      T result;
       try {
-        // The receiver's for as long as it likes: nobody gives pooled memory back for it.
-        MemorySegment copy = Arena.ofAuto().allocate(whole.readableBytes(), Long.BYTES);
-        copy.copyFrom(Wire.view(whole));
-        reply.complete(new HttpReply(status, headers, copy));
+        result = read.apply(new HttpReply(status, headers, Wire.view(whole)));
+      } catch (RuntimeException | Error e) {
+        reply.completeExceptionally(e);
+        return;
       } finally {
         whole.release();
       }
+      reply.complete(result);
     }
 
     @Override

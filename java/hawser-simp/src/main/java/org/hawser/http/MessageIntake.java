@@ -125,8 +125,11 @@ final class MessageIntake implements Intake {
     return once(message.fromRank(), key, Payloads.of(message, wanted));
   }
 
-  /** From one of mplang's workers: the mailbox there holds one message a key. */
-  private Optional<HttpAnswer> once(int from, Key key, ByteBuf payload) {
+  /**
+   * From one of mplang's workers: the mailbox there holds one message a key. One at a time, since
+   * two of a key may come over two connections at once.
+   */
+  private synchronized Optional<HttpAnswer> once(int from, Key key, ByteBuf payload) {
     if (communicator.has(from, key)) {
       payload.release();
       return Optional.of(

@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -217,7 +218,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       write(answer);
       resume();
     } else {
-      context.executor().execute(() -> answer(answer));
+      try {
+        context.executor().execute(() -> answer(answer));
+      } catch (RejectedExecutionException e) {
+        answer.sent().run(); // The node is closed, and its connections with it.
+      }
     }
   }
 
@@ -235,11 +240,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private void write(HttpAnswer answer) {
     if (!context.channel().isActive()) {
+      answer.sent().run();
       return;
     }
     long bytes = answer.body().byteSize();
     context.write(Wire.answerHead(answer.status(), answer.mediaType(), bytes, keepAlive));
     var written = context.writeAndFlush(Wire.wrap(answer.body()));
+    written.addListener(_ -> answer.sent().run());
     closeUnlessKept(written);
   }
 

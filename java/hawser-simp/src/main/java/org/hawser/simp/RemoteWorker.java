@@ -1,12 +1,13 @@
 package org.hawser.simp;
 
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.http.HttpClient;
@@ -45,9 +46,10 @@ final class RemoteWorker {
       HttpClient client, int rank, int worldSize, HostPort endpoint) {
     var unknown = new RemoteWorker(client, rank, endpoint, false);
     return unknown
-        .answered(client.get(endpoint, "/health", SHORT))
+        .named(client.get(endpoint, "/health", SHORT))
         .thenApply(
             reply -> {
+              unknown.requireOk(reply);
               unknown.requireSelf(WireForm.PACKED.fields(reply.body()), worldSize);
               return new RemoteWorker(client, rank, endpoint, reply.isHawser());
             });
@@ -70,26 +72,30 @@ final class RemoteWorker {
     fields.put("graph", graph.in(form));
     fields.put("inputs", inputs);
     fields.put("job_id", job);
-    CompletableFuture<HttpReply> answer = post("/exec", fields, timeout);
-    watch(answer);
-    return answer
-        .thenApply(this::result)
-        .thenApply(uris -> uris == null ? List.of() : ExecRequest.uris(uris));
+    CompletableFuture<List<String>> uris =
+        post("/exec", fields, timeout, reply -> uris(result(reply)));
+    watch(uris);
+    return uris;
+  }
+
+  private static List<String> uris(Object result) {
+    return result == null ? List.of() : ExecRequest.uris(result);
   }
 
   /** A job may take long, but its worker always answers how it is: one that hangs is found out. */
-  private void watch(CompletableFuture<HttpReply> answer) {
+  private void watch(CompletableFuture<?> answer) {
     CompletableFuture.delayedExecutor(LOOK.toSeconds(), TimeUnit.SECONDS)
         .execute(
             () -> {
               if (!answer.isDone()) {
-                answered(client.get(endpoint, "/health", SHORT))
+                named(client.get(endpoint, "/health", SHORT))
+                    .thenAccept(this::requireOk)
                     .whenComplete((_, thrown) -> goOn(answer, thrown));
               }
             });
   }
 
-  private void goOn(CompletableFuture<HttpReply> answer, Throwable thrown) {
+  private void goOn(CompletableFuture<?> answer, Throwable thrown) {
     if (thrown == null) {
       watch(answer);
     } else {
@@ -98,53 +104,61 @@ final class RemoteWorker {
   }
 
   CompletableFuture<Object> fetch(String uri, Duration timeout) {
-    return post("/fetch", Map.of("uri", uri), timeout).thenApply(this::result);
+    return post("/fetch", Map.of("uri", uri), timeout, this::result);
   }
 
   /** Does nothing where mplang's workers cannot. */
   void cancel(String job, HawserException reason) {
     if (isHawser) {
-      post("/cancel", Map.of("job_id", job, "reason", String.valueOf(reason.getMessage())), SHORT);
+      Map<String, Object> fields =
+          Map.of("job_id", job, "reason", String.valueOf(reason.getMessage()));
+      post("/cancel", fields, SHORT, HttpReply::status);
     }
   }
 
   /** Does nothing where mplang's workers cannot. */
   void release(List<String> uris) {
     if (isHawser) {
-      post("/release", Map.of("uris", uris), SHORT);
+      post("/release", Map.of("uris", uris), SHORT, HttpReply::status);
     }
   }
 
-  private CompletableFuture<HttpReply> post(
-      String path, Map<String, Object> fields, Duration timeout) {
-    MemorySegment body = form.body(fields);
-    return answered(
+  /**
+   * @param read what an answer says that tells of no failure, while its body is there
+   */
+  private <T> CompletableFuture<T> post(
+      String path, Map<String, Object> fields, Duration timeout, Function<HttpReply, T> read) {
+    return named(
         client.send(
             endpoint,
             "POST",
             path,
             Map.of("Accept", form.mediaType()),
             form.mediaType(),
-            body,
-            timeout));
+            form.body(fields, Arena.ofAuto()),
+            timeout,
+            reply -> {
+              requireOk(reply);
+              return read.apply(reply);
+            }));
   }
 
   private Object result(HttpReply reply) {
     return form.value(form.fields(reply.body()).get("result"));
   }
 
-  /** Failures, and answers that tell of one, name this worker. */
-  private CompletableFuture<HttpReply> answered(CompletableFuture<HttpReply> reply) {
-    return reply.handle(
-        (answer, thrown) -> {
-          if (thrown != null) {
-            HawserException cause = Failures.of(thrown);
-            throw failure(cause.code(), cause.getMessage(), cause);
-          }
-          if (answer.status() != OK) {
-            throw refusal(answer);
-          }
-          return answer;
+  private void requireOk(HttpReply reply) {
+    if (reply.status() != OK) {
+      throw refusal(reply);
+    }
+  }
+
+  /** Failures name this worker. */
+  private <T> CompletableFuture<T> named(CompletableFuture<T> answer) {
+    return answer.exceptionally(
+        thrown -> {
+          HawserException cause = Failures.of(thrown);
+          throw cause.rank() == rank ? cause : failure(cause.code(), cause.getMessage(), cause);
         });
   }
 

@@ -64,7 +64,7 @@ enum WireForm {
     }
 
     @Override
-    MemorySegment body(Map<String, Object> fields) {
+    MemorySegment body(Map<String, Object> fields, Arena unused) {
       try {
         return MemorySegment.ofArray(MAPPER.writeValueAsBytes(packed(fields)));
       } catch (JsonProcessingException e) {
@@ -108,8 +108,8 @@ enum WireForm {
     }
 
     @Override
-    MemorySegment body(Map<String, Object> fields) {
-      return Serde.dumpsBinary(fields, Arena.ofAuto());
+    MemorySegment body(Map<String, Object> fields, Arena arena) {
+      return Serde.dumpsBinary(fields, arena);
     }
   };
 
@@ -168,8 +168,8 @@ enum WireForm {
    */
   abstract Object readGraph(Object field);
 
-  /** A body of fields, reachable for as long as anybody has it. */
-  abstract MemorySegment body(Map<String, Object> fields);
+  /** A body of fields, in the arena's memory or on the heap. */
+  abstract MemorySegment body(Map<String, Object> fields, Arena arena);
 
   /** Fields as mplang has them. */
   static ObjectNode packed(Map<String, Object> fields) {

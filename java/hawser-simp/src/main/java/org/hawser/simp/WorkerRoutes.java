@@ -2,6 +2,7 @@ package org.hawser.simp;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
@@ -67,8 +68,27 @@ final class WorkerRoutes {
 
     /** In the form that the asker accepts. */
     HttpAnswer answer(Map<String, Object> fields) {
-      WireForm accepted = WireForm.of(ask.header("accept").orElse(""));
-      return new HttpAnswer(OK, accepted.mediaType(), accepted.body(fields));
+      WireForm accepted = accepted();
+      return new HttpAnswer(OK, accepted.mediaType(), accepted.body(fields, Arena.ofAuto()));
+    }
+
+    /**
+     * As {@link #answer}, in memory that goes back at once: the kernel is slow with fresh pages.
+     */
+    HttpAnswer longAnswer(Map<String, Object> fields) {
+      WireForm accepted = accepted();
+      Arena arena = Arena.ofShared();
+      try {
+        MemorySegment body = accepted.body(fields, arena);
+        return new HttpAnswer(OK, accepted.mediaType(), body, arena::close);
+      } catch (RuntimeException | Error e) {
+        arena.close();
+        throw e;
+      }
+    }
+
+    private WireForm accepted() {
+      return WireForm.of(ask.header("accept").orElse(""));
     }
   }
 
@@ -200,7 +220,7 @@ final class WorkerRoutes {
     try {
       Map<String, Object> result = new HashMap<>();
       result.put(RESULT, service.fetch(String.valueOf(fields.field("uri"))));
-      return fields.answer(result);
+      return fields.longAnswer(result);
     } catch (HawserException e) {
       return error(FAILED, e);
     }
