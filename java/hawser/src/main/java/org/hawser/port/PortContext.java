@@ -105,6 +105,13 @@ public final class PortContext extends PortObject {
     return RegisteredMemory.deserialize(this, told, timeout);
   }
 
+  /** Proxies serve what they have while the memories that it names are there. */
+  @Override
+  void ending() {
+    closeFirst(ProxyService.class);
+    closeFirst(Connection.class);
+  }
+
   NativePortContext port() {
     return port;
   }

@@ -82,6 +82,11 @@ abstract sealed class PortObject implements AutoCloseable
     }
   }
 
+  /** Closes what was made from it and is of that type, before the rest. */
+  final void closeFirst(Class<? extends PortObject> type) {
+    children.stream().filter(type::isInstance).forEach(PortObject::close);
+  }
+
   /** What is done at close, before what was made from it is closed and the native object goes. */
   void ending() {}
 

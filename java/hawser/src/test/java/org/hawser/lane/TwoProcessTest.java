@@ -10,11 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.Jvm;
 import org.hawser.base.Words;
 import org.hawser.mem.Buffer;
 import org.junit.jupiter.api.Test;
@@ -47,27 +46,7 @@ class TwoProcessTest {
   }
 
   private static Process echo(int port, long bytes) throws IOException {
-    String library = System.getProperty("hawser.library.path");
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                home(Lanes.class) + ":" + home(TwoProcessTest.class)));
-    if (library != null) {
-      command.add("-Dhawser.library.path=" + library);
-    }
-    command.addAll(
-        List.of(TwoProcessTest.class.getName(), Integer.toString(port), Long.toString(bytes)));
-    return new ProcessBuilder(command).inheritIO().start();
-  }
-
-  /** Classes and tests are one module when they run, from two places. */
-  private static Path home(Class<?> type) {
-    String file = type.getName().replace('.', '/') + ".class";
-    String url = type.getResource("/" + file).getPath();
-    return Path.of(url.substring(0, url.length() - file.length()));
+    return Jvm.start(TwoProcessTest.class, Integer.toString(port), Long.toString(bytes));
   }
 
   @ParameterizedTest

@@ -68,7 +68,7 @@ class PortLifeTest {
 
   private static void putForever(Side side) {
     for (long i = 0; ; i++) {
-      side.channel.putWithSignal(0, 0, i % 2 == 0 ? 8 : Side.BYTES);
+      side.channel.putWithSignal(0, 0, i % 2 == 0 ? 8 : 64 << 10);
     }
   }
 

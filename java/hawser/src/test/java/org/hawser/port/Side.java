@@ -34,28 +34,32 @@ final class Side implements AutoCloseable {
     context = PortContext.open(options(communicator.rank()), "127.0.0.1");
     bootstrap = PortBootstrap.over(communicator, context);
     peer = 1 - communicator.rank();
-    connection = bootstrap.connect(EndpointConfig.of(transport), peer, SOON).await();
     buffer = Buffer.allocateShared(BYTES);
     memory = context.register(buffer.segment(), transport);
-    remote = bootstrap.exchange(memory, peer, SOON).await();
-    semaphore = bootstrap.semaphore(connection, SOON).await();
+    PortPeer met = bootstrap.meet(EndpointConfig.of(transport), memory, peer, SOON).await();
+    connection = met.connection();
+    remote = met.remote();
+    semaphore = met.semaphore();
     proxy = new ProxyService(context, fifo);
-    channel =
-        proxy.portChannel(
-            proxy.addSemaphore(semaphore), proxy.addMemory(remote), proxy.addMemory(memory));
+    channel = met.channel(proxy, memory);
   }
 
   static LaneOptions options(int rank) {
     return LaneOptions.defaults().withLanes("=lo,lo,lo,lo").withRank(rank);
   }
 
-  /** Two ranks whose proxies are not started; skips what this build or machine has not. */
-  static List<Side> pair(Transport transport, int fifo) {
+  /** Skips what this build or machine has not. */
+  static void assumeAvailable(Transport transport) {
     try (var probe = PortContext.open(options(-1), "127.0.0.1")) {
       probe
           .unavailability(transport)
           .ifPresent(reason -> Assumptions.abort(transport + ": " + reason.getMessage()));
     }
+  }
+
+  /** Two ranks whose proxies are not started. */
+  static List<Side> pair(Transport transport, int fifo) {
+    assumeAvailable(transport);
     var world = ThreadCommunicator.world(2);
     var other = Background.start(() -> new Side(world.get(1), transport, fifo));
     return List.of(new Side(world.get(0), transport, fifo), Background.join(other));

@@ -78,13 +78,11 @@ final class PortRank {
 
   private PortChannel channel(
       PortContext context, Buffer buffer, ProxyService proxy, Transport transport) {
-    var bootstrap = PortBootstrap.over(launch, context);
-    var connection = bootstrap.connect(EndpointConfig.of(transport), peer, MEET).await();
     var memory = context.register(buffer.segment(), transport);
-    var remote = bootstrap.exchange(memory, peer, MEET).await();
-    var semaphore = bootstrap.semaphore(connection, MEET).await();
-    return proxy.portChannel(
-        proxy.addSemaphore(semaphore), proxy.addMemory(remote), proxy.addMemory(memory));
+    return PortBootstrap.over(launch, context)
+        .meet(EndpointConfig.of(transport), memory, peer, MEET)
+        .await()
+        .channel(proxy, memory);
   }
 
   private boolean measure(
