@@ -8,9 +8,7 @@
 #include <vector>
 
 #include "base/guarded.h"
-#include "port/context.h"
-#include "port/endpoint.h"
-#include "port/port_channel.h"
+#include "port/handles.h"
 
 using hawser::guarded;
 using hawser::Nanos;
@@ -26,30 +24,6 @@ using hawser::port::ProxyService;
 using hawser::port::Reader;
 using hawser::port::Semaphore;
 using hawser::port::Work;
-
-struct hawser_port_context {
-  Context context;
-};
-struct hawser_port_endpoint {
-  std::unique_ptr<Endpoint> endpoint;
-};
-struct hawser_port_connection {
-  std::shared_ptr<Connection> connection;
-};
-struct hawser_port_memory {
-  std::shared_ptr<Memory> memory;
-};
-struct hawser_port_semaphore {
-  std::unique_ptr<Semaphore> semaphore;
-};
-struct hawser_port_channel {
-  PortChannel* channel;
-};
-struct hawser_proxy {
-  explicit hawser_proxy(Context& context) : service(context) {}
-  ProxyService service;
-  std::vector<std::unique_ptr<hawser_port_channel>> channels;
-};
 
 namespace {
 
@@ -234,6 +208,16 @@ int32_t hawser_semaphore_bytes(hawser_port_semaphore* semaphore, void* out, int3
 int32_t hawser_semaphore_join(hawser_port_semaphore* semaphore, const void* peer, int32_t length, int64_t timeout_ns,
                               hawser_error* error) {
   return guarded(error, [&] { return semaphore->semaphore->join(reader(peer, length), after(timeout_ns)); });
+}
+
+int32_t hawser_semaphore_open_on_device(hawser_port_connection* connection, hawser_port_semaphore** out,
+                                        hawser_error* error) {
+  return guarded(error, [&]() -> Status {
+    auto semaphore = std::make_unique<hawser_port_semaphore>();
+    Status status = Semaphore::open_on_device(connection->connection, &semaphore->semaphore);
+    if (status.ok()) *out = semaphore.release();
+    return status;
+  });
 }
 
 hawser_port_word* hawser_semaphore_word(hawser_port_semaphore* semaphore) { return &semaphore->semaphore->word(); }

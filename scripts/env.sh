@@ -71,7 +71,7 @@ readonly build_stamp="$hawser_root/build/hawser.stamp"
 build_is_stale() {
   [[ -e "$build_stamp" && -e "$hawser_modules/hawser-cli.jar" ]] || return 0
   local changed
-  changed="$(cd "$hawser_root" && find CMakeLists.txt pom.xml cpp java/*/pom.xml java/*/src/main \
+  changed="$(cd "$hawser_root" && find CMakeLists.txt pom.xml cpp cuda java/*/pom.xml java/*/src/main \
     -newer "$build_stamp" -not -path 'cpp/*/tests*' -print -quit)"
   [[ -n "$changed" ]]
 }

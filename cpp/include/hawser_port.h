@@ -86,6 +86,34 @@ typedef struct hawser_fifo_shared {
   hawser_cursor head;  // consumer: stored (release) when the trigger was served
 } hawser_fifo_shared;
 
+// ---------------------------------------------------------------------------------------------------- device memory
+// What kernels push triggers with, see cuda/port_channel.cuh. In the device's memory, one a FIFO.
+typedef struct hawser_port_device_cursor {
+  uint64_t tail;  // positions claimed
+  uint64_t head;  // the consumer's, as a kernel saw it last
+} hawser_port_device_cursor;
+
+// What the host tells kernels of one channel, in its own memory, which the device can read.
+typedef struct hawser_port_device_news {
+  uint64_t flushed;  // behind the position of the last flush that is complete
+  uint64_t ended;    // 1 once the connection has failed or was closed
+  uint64_t pad[6];
+} hawser_port_device_news;
+
+// A channel as a kernel takes it, by value. All addresses are the device's.
+typedef struct hawser_port_device_channel {
+  hawser_fifo_shared* fifo;  // its tail is not used: the cursor's is
+  hawser_trigger* triggers;
+  hawser_port_device_cursor* cursor;
+  hawser_port_device_news* news;
+  const uint64_t* inbound;  // the semaphore's word
+  uint64_t* awaited;        // signals that kernels have waited for
+  uint32_t capacity;        // triggers, a power of two
+  uint32_t channel;
+  uint32_t destination;
+  uint32_t source;
+} hawser_port_device_channel;
+
 // ---------------------------------------------------------------------------------------------------- context
 typedef struct hawser_port_context hawser_port_context;
 typedef struct hawser_port_endpoint hawser_port_endpoint;
@@ -178,7 +206,12 @@ HAWSER_API int32_t hawser_semaphore_bytes(hawser_port_semaphore* semaphore, void
 // [any, blocks up to the timeout] With the peer's bytes: signals have a destination from now on.
 HAWSER_API int32_t hawser_semaphore_join(hawser_port_semaphore* semaphore, const void* peer, int32_t length,
                                          int64_t timeout_ns, hawser_error* error);
-HAWSER_API hawser_port_word* hawser_semaphore_word(hawser_port_semaphore* semaphore);  // [any]
+// [any] As hawser_semaphore_open, in the memory of the connection's GPU: kernels wait on it by hawser_channel_device,
+// and the host cannot. Of the transport CudaIpc alone; kernels can wait on the host's semaphores of every transport.
+HAWSER_API int32_t hawser_semaphore_open_on_device(hawser_port_connection* connection, hawser_port_semaphore** out,
+                                                   hawser_error* error);
+// [any] An address of the GPU when it is there.
+HAWSER_API hawser_port_word* hawser_semaphore_word(hawser_port_semaphore* semaphore);
 // [any, one thread at a time, blocks] Until the word's value is `expected` or more; the connection's failure, or
 // HAWSER_TIMEOUT. Spins for `spin_ns` before it sleeps.
 HAWSER_API int32_t hawser_semaphore_wait(hawser_port_semaphore* semaphore, uint64_t expected, int64_t timeout_ns,
@@ -215,6 +248,31 @@ HAWSER_API int32_t hawser_channel_error(hawser_port_channel* channel, hawser_err
 // [any, blocks] Until the flush that was posted at `position` is complete.
 HAWSER_API int32_t hawser_channel_flushed(hawser_port_channel* channel, uint64_t position, int64_t timeout_ns,
                                           hawser_error* error);
+
+// ---------------------------------------------------------------------------------------------------- GPUs
+// HAWSER_UNSUPPORTED, with the reason, where CUDA cannot be used. Devices are numbered as CUDA_VISIBLE_DEVICES leaves
+// them.
+
+// [any] How many there are.
+HAWSER_API int32_t hawser_cuda_devices(int32_t* count, hawser_error* error);
+// [any, blocks] Zeroed memory of a GPU that peers can open; freed when no peer has it imported any more.
+HAWSER_API int32_t hawser_cuda_allocate(int32_t device, uint64_t bytes, void** out, hawser_error* error);
+HAWSER_API void hawser_cuda_free(void* address);
+// [any, blocks] Between any two memories of GPUs and the host.
+HAWSER_API int32_t hawser_cuda_copy(int32_t device, void* to, const void* from, uint64_t bytes, hawser_error* error);
+
+// [any] What a kernel on that GPU takes for the channel; the same again for a channel that has been asked for before.
+// The channel's proxy serves its triggers, and polls for them from now on. No kernel may use it when the proxy is
+// closed. Signals of the peer go to the kernel or to the host, not to both in turns.
+HAWSER_API int32_t hawser_channel_device(hawser_port_channel* channel, int32_t device, hawser_port_device_channel* out,
+                                         hawser_error* error);
+
+// [any, blocks] Runs the kernel of cuda/bidir_put.cuh on the GPU, to its end or the timeout: `iterations` times, both
+// ranks (0 and 1) put `bytes` and wait for the other's. The memories of the channel have 2 * bytes. `elapsed_ns`
+// receives how long it ran.
+HAWSER_API int32_t hawser_cuda_bidir_put(int32_t device, const hawser_port_device_channel* channel, uint32_t rank,
+                                         uint64_t bytes, uint32_t iterations, int64_t timeout_ns, int64_t* elapsed_ns,
+                                         hawser_error* error);
 
 #ifdef __cplusplus
 }

@@ -71,6 +71,9 @@ Status Connection::check(const Work& work) const {
   if (work.kind == Work::Kind::kFence) return {};
   const Memory& destination = *work.destination;
   const Memory& source = *work.source;
+  if (destination.local()) {
+    return {HAWSER_INVALID_ARGUMENT, path(work) + ": the destination must be a peer's, imported here"};
+  }
   if (!source.local()) return {HAWSER_INVALID_ARGUMENT, path(work) + ": the source must be this process's own"};
   if (destination.registration(peer_transport()) == nullptr) {
     return {HAWSER_INVALID_ARGUMENT,
@@ -175,6 +178,12 @@ Status Connection::await_fence(uint64_t mark, Nanos deadline, Nanos spin) {
   if (!open()) return error();
   return Status(HAWSER_TIMEOUT, "what was put into the memories of " + peer_name() + " was not there in time")
       .of_rank(peer_rank());
+}
+
+Status Connection::make_device_word(std::shared_ptr<void>*, std::shared_ptr<Memory>*) {
+  return {HAWSER_UNSUPPORTED, name_of(transport()) +
+                                  " signals into the host's memory alone: make a semaphore there, "
+                                  "which kernels can wait on too"};
 }
 
 void Connection::fail(Status why) { end(HAWSER_PORT_FAILED, std::move(why).of_rank(peer_rank()), true); }

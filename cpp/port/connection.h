@@ -63,6 +63,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private Cont
   virtual bool posts_without_copying() const { return false; }
   // Whether who stores a signal here wakes those who sleep; a device that writes memory on its own does not.
   virtual bool rings() const { return true; }
+  // A word in a device's memory for the peer to signal into and a kernel to wait on, as a memory that the peer imports;
+  // `storage` outlives it.
+  virtual Status make_device_word(std::shared_ptr<void>* storage, std::shared_ptr<Memory>* memory);
 
   // [any] Ends it for both sides, if it lives: wakes all waiters, tells the peer.
   void fail(Status why);

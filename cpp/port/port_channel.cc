@@ -139,9 +139,13 @@ Status PortChannel::wait(Nanos deadline, Nanos spin) {
 }
 
 bool PortChannel::poll() {
-  if (load_word(semaphore_.word()) <= expected_) return false;
+  if (semaphore_.on_device() || load_word(semaphore_.word()) <= expected_) return false;
   ++expected_;
   return true;
+}
+
+void PortChannel::abandon() {
+  fail(Status(HAWSER_CANCELLED, "the proxy was stopped with triggers of the channel still in its FIFO"));
 }
 
 void PortChannel::fail(Status why) { semaphore_.connection().fail(std::move(why)); }

@@ -21,10 +21,18 @@ class PortChannel {
 
   // Why the last post that failed did, else the connection's error.
   Status error() const;
+  ProxyService& proxy() { return proxy_; }
   Semaphore& semaphore() { return semaphore_; }
+  uint32_t number() const { return number_; }
+  uint32_t destination() const { return destination_; }
+  uint32_t source() const { return source_; }
 
   // [proxy thread] False: the connection's queue is full.
   bool serve(const hawser_trigger& trigger);
+  // [proxy thread] The mark of the last flush that was served.
+  uint64_t mark() const { return mark_.load(std::memory_order_relaxed); }
+  // [the thread that stops the proxy] Triggers of it were dropped: ends the connection.
+  void abandon();
 
  private:
   Status submit(uint32_t kind, const Work& put, bool try_only, uint64_t* mark, bool* done);

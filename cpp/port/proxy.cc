@@ -16,6 +16,9 @@ namespace {
 // The thread looks so long for more before it sleeps: about what waking it costs.
 constexpr Nanos kSpin = 20 * kMicrosecond;
 constexpr Nanos kNap = 100 * kMillisecond;
+// Likewise where it must look by itself: a kernel cannot wake it.
+constexpr Nanos kPollingSpin = 5 * kMillisecond;
+constexpr Nanos kPollingNap = 50 * kMicrosecond;
 constexpr int kLooksPerClock = 64;
 constexpr uint32_t kMostTriggers = 1u << 20;
 
@@ -67,6 +70,7 @@ Status BaseProxyService::stop(Nanos deadline) {
   thread_.join();
   size_t left = 0;
   for (hawser_trigger trigger; fifo_->try_take(&trigger); ++left) drop(trigger);
+  left += drop_rest();
   if (left == 0) return {};
   return {HAWSER_TIMEOUT, "the proxy stopped before it could serve " + std::to_string(left) + " triggers"};
 }
@@ -97,14 +101,14 @@ bool BaseProxyService::serve() {
   return served;
 }
 
-void BaseProxyService::sleep() {
+void BaseProxyService::sleep(Nanos longest) {
   std::atomic_ref<uint32_t> sleeping(shared_->sleeping);
   sleeping.store(1, std::memory_order_relaxed);
   // As in push().
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (fifo_->empty() && !stopping_) {
-    const timespec nap{0, kNap};
-    syscall(SYS_futex, &shared_->sleeping, FUTEX_WAIT_PRIVATE, 1, &nap, nullptr, 0);
+    const timespec timeout{0, longest};
+    syscall(SYS_futex, &shared_->sleeping, FUTEX_WAIT_PRIVATE, 1, &timeout, nullptr, 0);
   }
   sleeping.store(0, std::memory_order_relaxed);
 }
@@ -112,16 +116,20 @@ void BaseProxyService::sleep() {
 void BaseProxyService::run() {
   Nanos idle_since = now();
   while (!abandon_) {
+    // Before the looks: they see what was pushed before the thread was told to stop.
+    const bool stopping = stopping_;
     bool busy = serve();
     busy |= progress();
     if (busy) {
       idle_since = now();
-    } else if (stopping_ && fifo_->empty()) {
+    } else if (stopping && fifo_->empty()) {
       break;
+    } else if (polls_ && now() - idle_since < kPollingSpin) {
+      relax();
     } else if (now() - idle_since < kSpin) {
       for (int look = 0; look < kLooksPerClock && fifo_->empty(); ++look) relax();
     } else if (fifo_->empty()) {
-      sleep();
+      sleep(polls_ ? kPollingNap : kNap);
     } else {
       // What is in front cannot be taken yet, and nobody rings when it can.
       nap(kSpin);
@@ -173,13 +181,33 @@ PortChannel* ProxyService::channel(uint32_t number) {
 bool ProxyService::handle(const hawser_trigger& trigger, uint64_t position) {
   PortChannel* channel = this->channel(trigger.channel);
   if (channel == nullptr) return true;  // from nobody that could be told
-  if (!channel->serve(trigger)) return false;
-  auto connection = channel->semaphore().connection().shared_from_this();
+  if (!take(*channel, trigger)) return false;
+  if ((trigger.kind & HAWSER_TRIGGER_FLUSH) != 0) store_word(served_, position + 1);
+  return true;
+}
+
+bool ProxyService::take(PortChannel& channel, const hawser_trigger& trigger) {
+  if (!channel.serve(trigger)) return false;
+  auto connection = channel.semaphore().connection().shared_from_this();
   if (connection->waits() && std::find(waiting_.begin(), waiting_.end(), connection) == waiting_.end()) {
     waiting_.push_back(std::move(connection));
   }
-  if ((trigger.kind & HAWSER_TRIGGER_FLUSH) != 0) store_word(served_, position + 1);
   return true;
+}
+
+Status ProxyService::source(int device, const std::function<Status(std::unique_ptr<TriggerSource>*)>& make,
+                            TriggerSource** out) {
+  {
+    const std::scoped_lock lock(sources_mutex_);
+    std::unique_ptr<TriggerSource>& source = sources_[device];
+    if (source == nullptr) {
+      if (Status status = make(&source); !status.ok()) return status;
+    }
+    *out = source.get();
+  }
+  poll();
+  wake();
+  return {};
 }
 
 // A slice for each in turn: a long copy of one connection holds nobody else up for longer.
@@ -189,14 +217,20 @@ bool ProxyService::progress() {
     busy |= connection->pump();
     return !connection->waits();
   });
+  const std::scoped_lock lock(sources_mutex_);
+  for (const auto& [device, source] : sources_) busy |= source != nullptr && source->serve();
   return busy;
 }
 
 void ProxyService::drop(const hawser_trigger& trigger) {
-  if (PortChannel* channel = this->channel(trigger.channel)) {
-    channel->semaphore().connection().fail(
-        Status(HAWSER_CANCELLED, "the proxy was stopped with triggers of the channel still in its FIFO"));
-  }
+  if (PortChannel* channel = this->channel(trigger.channel)) channel->abandon();
+}
+
+size_t ProxyService::drop_rest() {
+  const std::scoped_lock lock(sources_mutex_);
+  size_t dropped = 0;
+  for (const auto& [device, source] : sources_) dropped += source == nullptr ? 0 : source->drop();
+  return dropped;
 }
 
 }  // namespace hawser::port

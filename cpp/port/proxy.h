@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -41,11 +43,15 @@ class BaseProxyService {
   virtual bool progress() { return false; }
   // [the thread that stops] Triggers that were not served in time.
   virtual void drop(const hawser_trigger& trigger) = 0;
+  // [the thread that stops] Whatever else waits: dropped too. How much it was.
+  virtual size_t drop_rest() { return 0; }
+  // [any] From now on progress() is asked often, even when nothing wakes the thread.
+  void poll() { polls_ = true; }
 
  private:
   void run();
   bool serve();
-  void sleep();
+  void sleep(Nanos longest);
 
   Context& context_;
   Mapping memory_;
@@ -53,6 +59,7 @@ class BaseProxyService {
   std::unique_ptr<TriggerRing> fifo_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> abandon_{false};
+  std::atomic<bool> polls_{false};
   uint64_t runs_ = 0;         // how often it was started
   hawser_port_word ended_{};  // the runs that have ended
   std::mutex life_;
@@ -60,6 +67,16 @@ class BaseProxyService {
 };
 
 class PortChannel;
+
+// Triggers that reach a proxy by another way than its FIFO.
+class TriggerSource {
+ public:
+  virtual ~TriggerSource() = default;
+  // [proxy thread] Serves what is there. Whether something was, or is under way.
+  virtual bool serve() = 0;
+  // [the thread that stops] What was not served in time. How much it was.
+  virtual size_t drop() = 0;
+};
 
 class ProxyService : public BaseProxyService {
  public:
@@ -74,6 +91,10 @@ class ProxyService : public BaseProxyService {
 
   std::shared_ptr<Memory> memory(uint32_t number);  // null: no such
   PortChannel* channel(uint32_t number);            // likewise
+  // [any] One a device, served with the FIFO. Made by `make`, which may fail, when it is not there.
+  Status source(int device, const std::function<Status(std::unique_ptr<TriggerSource>*)>& make, TriggerSource** out);
+  // [proxy thread] As handle(), but for what flushes mean to the FIFO.
+  bool take(PortChannel& channel, const hawser_trigger& trigger);
   // Grows with flushes: the FIFO's position behind the last flush that was served.
   hawser_port_word& served() { return served_; }
 
@@ -81,6 +102,7 @@ class ProxyService : public BaseProxyService {
   bool handle(const hawser_trigger& trigger, uint64_t position) override;
   bool progress() override;
   void drop(const hawser_trigger& trigger) override;
+  size_t drop_rest() override;
 
  private:
   std::mutex mutex_;
@@ -89,6 +111,8 @@ class ProxyService : public BaseProxyService {
   std::vector<std::unique_ptr<PortChannel>> channels_;
   std::vector<std::shared_ptr<Connection>> waiting_;  // with works that wait; the proxy's thread alone
   hawser_port_word served_{};
+  std::mutex sources_mutex_;
+  std::map<int, std::unique_ptr<TriggerSource>> sources_;
 };
 
 }  // namespace hawser::port

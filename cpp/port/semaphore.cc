@@ -17,17 +17,31 @@ Status Semaphore::open(std::shared_ptr<Connection> connection, std::unique_ptr<S
   std::shared_ptr<Memory> memory;
   if (Status status = on.context().board_memory(on.transport(), &memory); !status.ok()) return status;
   if (Status status = words.take_word(&semaphore->word_); !status.ok()) return status;
-  semaphore->told_.put(kMagic);
-  semaphore->told_.put(words.offset_of(semaphore->word_));
-  const std::vector<uint8_t>& board = memory->told();
-  semaphore->told_.put_block(board.data(), board.size());
+  semaphore->tell(*memory, words.offset_of(semaphore->word_));
   on.add_waiter(semaphore->word_);
   *out = std::move(semaphore);
   return {};
 }
 
+Status Semaphore::open_on_device(std::shared_ptr<Connection> connection, std::unique_ptr<Semaphore>* out) {
+  std::unique_ptr<Semaphore> semaphore(new Semaphore(std::move(connection)));
+  Status status = semaphore->connection_->make_device_word(&semaphore->device_storage_, &semaphore->device_word_);
+  if (!status.ok()) return status;
+  semaphore->word_ = static_cast<hawser_port_word*>(semaphore->device_word_->address());
+  semaphore->tell(*semaphore->device_word_, 0);
+  *out = std::move(semaphore);
+  return {};
+}
+
+void Semaphore::tell(const Memory& memory, uint64_t offset) {
+  told_.put(kMagic);
+  told_.put(offset);
+  const std::vector<uint8_t>& told = memory.told();
+  told_.put_block(told.data(), told.size());
+}
+
 Semaphore::~Semaphore() {
-  if (word_ == nullptr) return;
+  if (word_ == nullptr || on_device()) return;
   connection_->remove_waiter(word_);
   connection_->context().board().give_word(word_);
 }
@@ -60,6 +74,9 @@ void Semaphore::next_signal(Work* signal) {
 }
 
 Status Semaphore::wait(uint64_t expected, Nanos deadline, Nanos spin) {
+  if (on_device()) {
+    return {HAWSER_INVALID_ARGUMENT, "the semaphore is in a device's memory: a kernel waits on it, not the host"};
+  }
   const bool rung = connection_->rings();
   const auto over = [&] { return !connection_->open(); };
   if (wait_word(*word_, expected, deadline, spin, rung, over)) return {};
