@@ -88,42 +88,46 @@ struct Side {
   std::unique_ptr<ProxyService> proxy;
 };
 
+// A connection between the two; both ends are the last of their lists.
+inline void connect(Side& a, Side& b, const hawser_endpoint_config& config) {
+  std::unique_ptr<Endpoint> at_a;
+  std::unique_ptr<Endpoint> at_b;
+  Status status = Endpoint::open(a.context, config, &at_a);
+  ASSERT_TRUE(status.ok()) << status.text();
+  status = Endpoint::open(b.context, config, &at_b);
+  ASSERT_TRUE(status.ok()) << status.text();
+  std::shared_ptr<Connection> of_b;
+  auto other = std::async(std::launch::async, [&] { return at_b->connect(reader(at_a->told()), soon(), &of_b); });
+  std::shared_ptr<Connection> of_a;
+  status = at_a->connect(reader(at_b->told()), soon(), &of_a);
+  const Status others = other.get();
+  ASSERT_TRUE(status.ok()) << status.text();
+  ASSERT_TRUE(others.ok()) << others.text();
+  a.connections.push_back(std::move(of_a));
+  b.connections.push_back(std::move(of_b));
+}
+
+// A semaphore on the last connection of both, joined; the last of both lists.
+inline void add_semaphores(Side& a, Side& b) {
+  std::unique_ptr<Semaphore> at_a;
+  std::unique_ptr<Semaphore> at_b;
+  ASSERT_TRUE(Semaphore::open(a.connections.back(), &at_a).ok());
+  ASSERT_TRUE(Semaphore::open(b.connections.back(), &at_b).ok());
+  Status status = at_a->join(reader(at_b->told()), soon());
+  ASSERT_TRUE(status.ok()) << status.text();
+  status = at_b->join(reader(at_a->told()), soon());
+  ASSERT_TRUE(status.ok()) << status.text();
+  a.semaphores.push_back(std::move(at_a));
+  b.semaphores.push_back(std::move(at_b));
+}
+
 struct Pair {
   Side a{0};
   Side b{1};
 
-  // A connection between the two; both ends are the last of their lists.
   void connect(uint32_t transport) { connect(endpoint_config(transport)); }
-  void connect(const hawser_endpoint_config& config) {
-    std::unique_ptr<Endpoint> at_a;
-    std::unique_ptr<Endpoint> at_b;
-    Status status = Endpoint::open(a.context, config, &at_a);
-    ASSERT_TRUE(status.ok()) << status.text();
-    status = Endpoint::open(b.context, config, &at_b);
-    ASSERT_TRUE(status.ok()) << status.text();
-    std::shared_ptr<Connection> of_b;
-    auto other = std::async(std::launch::async, [&] { return at_b->connect(reader(at_a->told()), soon(), &of_b); });
-    std::shared_ptr<Connection> of_a;
-    status = at_a->connect(reader(at_b->told()), soon(), &of_a);
-    const Status others = other.get();
-    ASSERT_TRUE(status.ok()) << status.text();
-    ASSERT_TRUE(others.ok()) << others.text();
-    a.connections.push_back(std::move(of_a));
-    b.connections.push_back(std::move(of_b));
-  }
-  // A semaphore on the last connection, joined; the last of both lists.
-  void add_semaphores() {
-    std::unique_ptr<Semaphore> at_a;
-    std::unique_ptr<Semaphore> at_b;
-    ASSERT_TRUE(Semaphore::open(a.connections.back(), &at_a).ok());
-    ASSERT_TRUE(Semaphore::open(b.connections.back(), &at_b).ok());
-    Status status = at_a->join(reader(at_b->told()), soon());
-    ASSERT_TRUE(status.ok()) << status.text();
-    status = at_b->join(reader(at_a->told()), soon());
-    ASSERT_TRUE(status.ok()) << status.text();
-    a.semaphores.push_back(std::move(at_a));
-    b.semaphores.push_back(std::move(at_b));
-  }
+  void connect(const hawser_endpoint_config& config) { testing::connect(a, b, config); }
+  void add_semaphores() { testing::add_semaphores(a, b); }
 };
 
 }  // namespace hawser::port::testing
