@@ -23,6 +23,7 @@ public enum Setting {
   RANK("this party's rank"),
   SIZE("the number of parties"),
   RENDEZVOUS("host:port where the parties meet"),
+  OFI_PROVIDER("libfabric's provider for the ports' transports IB0 to IB7, such as tcp or efa"),
   PYTHON("folder of the Python virtual environment that holds the package spu"),
   LAB("the name of the lab that scripts/lab works on");
 

@@ -57,6 +57,15 @@ class HawserTest {
           simp bench --workers 1           | --workers is 2 to 64
           simp run /nonexistent --simulate 2 | /nonexistent cannot be read
           simp run program.json            | --simulate
+          port 127.0.0.1:1 0               | GPU_ID
+          port here 0 0 Memory             | ip:port
+          port 127.0.0.1:1 2 0 Memory      | RANK is 0 or 1
+          port 127.0.0.1:1 0 0 Memroy      | did you mean Memory
+          port --transport TCPX            | did you mean Tcp
+          port --sizes 0                   | 1 byte or more
+          port --sizes 8,8                 | comes once
+          port --iterations 0              | --iterations is 1 or more
+          port --all-gather 1              | --all-gather is 2
           parf                             | perf
           """)
   void misuseIsToldInOneLineWithCodeTwo(String arguments, String expected) {
@@ -93,7 +102,7 @@ class HawserTest {
   void helpListsEveryCommandAndTheExitCodes() {
     assertEquals(0, run(Map.of(), "--help"));
     for (String word :
-        new String[] {"perf", "send", "receive", "spu", "doctor", "demo", "Exit codes"}) {
+        new String[] {"perf", "port", "send", "receive", "spu", "doctor", "demo", "Exit codes"}) {
       assertTrue(out.toString().contains(word), out.toString());
     }
   }

@@ -29,7 +29,8 @@ final class RendezvousExchange implements Exchange {
 
   private final Member member;
   private final RendezvousServer server;
-  private final ReentrantLock lock = new ReentrantLock();
+  // Fair: who asks again and again in short slices must not keep the others out.
+  private final ReentrantLock lock = new ReentrantLock(true);
   private final Map<String, byte[]> uncommitted = new LinkedHashMap<>();
   private Socket socket;
   private DataInputStream in;

@@ -46,6 +46,7 @@ public final class PortCommand implements Callable<Integer> {
   private static final Duration PEER_START = Duration.ofSeconds(60);
   private static final Duration PEER_END = Duration.ofSeconds(30);
   private static final int RANKS = 2;
+  private static final int MOST_RANKS = 16;
   private static final int MOST_ITERATIONS = 1000;
   private static final int FEWEST_ITERATIONS = 16;
 
@@ -103,6 +104,12 @@ public final class PortCommand implements Callable<Integer> {
       description = "Iterations a size (default: 1000, fewer of long ones).")
   private Integer iterations;
 
+  @Option(
+      names = "--all-gather",
+      paramLabel = "RANKS",
+      description = "Instead: so many ranks in this process gather, by a proxy of their own.")
+  private Integer gathering;
+
   @Option(names = "--json", description = "Print one JSON object a size.")
   private boolean json;
 
@@ -119,6 +126,9 @@ public final class PortCommand implements Callable<Integer> {
       return told(bytes);
     }
     Transport wanted = transport == null ? null : transport("--transport", transport);
+    if (gathering != null) {
+      return gather(wanted == null ? Transport.MEMORY : wanted, bytes);
+    }
     var launched = Launch.detect();
     if (launched.isPresent()) {
       try (var launch = launched.get()) {
@@ -126,6 +136,25 @@ public final class PortCommand implements Callable<Integer> {
       }
     }
     return local(wanted, bytes);
+  }
+
+  private int gather(Transport wanted, List<Long> bytes) {
+    if (gathering < RANKS || gathering > MOST_RANKS) {
+      throw misuse(
+          "--all-gather is %d to %d ranks, not %d".formatted(RANKS, MOST_RANKS, gathering));
+    }
+    lanes.orElse(Setting.LANES, "lo,lo,lo,lo");
+    boolean allRight = true;
+    for (long each : bytes) {
+      boolean right = new AllGather(lanes.options(), wanted, each).run(gathering);
+      allRight &= right;
+      out()
+          .printf(
+              "%d ranks gathered %d bytes of each over %s: %s%n",
+              gathering, each, wanted, right ? "verified" : "WRONG DATA");
+      out().flush();
+    }
+    return allRight ? 0 : 1;
   }
 
   /** Ranks are told by the arguments. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.hawser.Setting;
 import org.hawser.cli.Cli;
@@ -26,7 +27,7 @@ class ReadmeTest {
   private static final Duration LIMIT = Duration.ofSeconds(40);
 
   @ParameterizedTest
-  @CsvSource({"1, Example.java", "2, Millionaires.java", "3, Hospitals.java"})
+  @CsvSource({"1, Example.java", "2, Millionaires.java", "3, Hospitals.java", "4, Ports.java"})
   void examplesAreThoseThatAreCompiled(int which, String file) throws IOException {
     String code = Files.readString(README).split("```java\n")[which].split("```", 2)[0];
     String source = Files.readString(EXAMPLES.resolve(file)).replaceFirst("^package .*;\n\n", "");
@@ -73,6 +74,31 @@ class ReadmeTest {
     }
   }
 
+  @Test
+  void portsPutIntoEachOthersMemory() throws Exception {
+    String point;
+    try (var socket = new ServerSocket(0)) {
+      point = "127.0.0.1:" + socket.getLocalPort();
+    }
+    try (var first = Cli.start(rank(0, point), example(Ports.class, 0));
+        var second = Cli.start(rank(1, point), example(Ports.class, 0))) {
+      assertEquals(List.of("43"), first.await(LIMIT).out());
+      assertEquals(List.of("42"), second.await(LIMIT).out());
+    }
+  }
+
+  private static Map<String, String> rank(int rank, String point) {
+    return Map.of(
+        "HAWSER_LANES",
+        "lo",
+        "HAWSER_RANK",
+        Integer.toString(rank),
+        "HAWSER_SIZE",
+        "2",
+        "HAWSER_RENDEZVOUS",
+        point);
+  }
+
   private static List<String> example(Class<?> main, int port, String... arguments)
       throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
@@ -112,6 +138,7 @@ class ReadmeTest {
     String readme = Files.readString(README);
     Stream.of(
             "perf",
+            "port",
             "send",
             "receive",
             "spu run",
