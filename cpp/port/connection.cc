@@ -104,7 +104,7 @@ void Connection::number(Work& work, uint64_t* mark) {
   }
 }
 
-Status Connection::take(std::initializer_list<Work> works, uint64_t* mark) {
+Status Connection::take(std::span<const Work> works, uint64_t* mark) {
   if (!open()) return error();
   for (const Work& work : works) {
     if (Status status = check(work); !status.ok()) return std::move(status).of_rank(peer_rank());
@@ -123,12 +123,12 @@ Status Connection::take(std::initializer_list<Work> works, uint64_t* mark) {
   return {};
 }
 
-Status Connection::submit(std::initializer_list<Work> works, uint64_t* mark) {
+Status Connection::submit(std::span<const Work> works, uint64_t* mark) {
   const std::scoped_lock lock(mutex_);
   return take(works, mark);
 }
 
-bool Connection::try_submit(std::initializer_list<Work> works, uint64_t* mark, Status* status) {
+bool Connection::try_submit(std::span<const Work> works, uint64_t* mark, Status* status) {
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock.owns_lock() || !queue_.empty()) return false;
   *status = take(works, mark);

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,9 +47,12 @@ class Connection : public std::enable_shared_from_this<Connection>, private Cont
   // [any] Hands the works on, or queues them behind those that wait; then somebody must pump(). HAWSER_TIMEOUT: the
   // queue is full and nothing was taken; else why a work cannot be done, or the error that the connection failed with.
   // `mark`, when not null, receives the last fence's.
-  Status submit(std::initializer_list<Work> works, uint64_t* mark = nullptr);
+  Status submit(std::span<const Work> works, uint64_t* mark = nullptr);
+  Status submit(std::initializer_list<Work> works, uint64_t* mark = nullptr) {
+    return submit(std::span(works.begin(), works.size()), mark);
+  }
   // [any] As submit, when nothing waits and nobody else is at it; false: nothing was done, take the long way.
-  bool try_submit(std::initializer_list<Work> works, uint64_t* mark, Status* status);
+  bool try_submit(std::span<const Work> works, uint64_t* mark, Status* status);
   // [any] Why a put of this kind of trigger cannot be done, as far as can be told before it is handed on.
   Status allows(const Work& put, uint32_t trigger_kind) const;
   // [any] Hands on what waits, at most a slice of a long copy. Returns whether to pump again at once: a slice is left.
@@ -114,7 +118,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Cont
 
   void on_peer_gone(Status why) override { end(HAWSER_PORT_FAILED, std::move(why), false); }
   Status check(const Work& work) const;
-  Status take(std::initializer_list<Work> works, uint64_t* mark);
+  Status take(std::span<const Work> works, uint64_t* mark);
   void number(Work& work, uint64_t* mark);
   bool hand_on(Work& work);
   void count(const Work& work);

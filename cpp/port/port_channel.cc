@@ -22,58 +22,29 @@ PortChannel::PortChannel(ProxyService& proxy, uint32_t number, Semaphore& semaph
       destination_memory_(std::move(destination_memory)),
       source_memory_(std::move(source_memory)) {}
 
-Status PortChannel::submit(uint32_t kind, const Work& put, bool try_only, uint64_t* mark, bool* done) {
-  Connection& connection = semaphore_.connection();
-  const Work signal = Work::signal(&semaphore_);
-  const Work fence = Work::fence();
-  Status status;
-  const auto go = [&](std::initializer_list<Work> works) {
-    *done = true;
-    if (try_only) {
-      *done = connection.try_submit(works, mark, &status);
-    } else {
-      status = connection.submit(works, mark);
-    }
-  };
-  switch (kind & (HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_SIGNAL | HAWSER_TRIGGER_FLUSH)) {
-    case HAWSER_TRIGGER_PUT:
-      go({put});
-      break;
-    case HAWSER_TRIGGER_SIGNAL:
-      go({signal});
-      break;
-    case HAWSER_TRIGGER_FLUSH:
-      go({fence});
-      break;
-    case HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_SIGNAL:
-      go({put, signal});
-      break;
-    case HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_FLUSH:
-      go({put, fence});
-      break;
-    case HAWSER_TRIGGER_SIGNAL | HAWSER_TRIGGER_FLUSH:
-      go({signal, fence});
-      break;
-    case HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_SIGNAL | HAWSER_TRIGGER_FLUSH:
-      go({put, signal, fence});
-      break;
-    default:
-      *done = true;
-      return {HAWSER_INVALID_ARGUMENT,
-              "a trigger puts, signals or flushes; this one is of kind " + std::to_string(kind)};
-  }
-  return status;
+std::span<const Work> PortChannel::works(uint32_t kind, const Work& put, std::array<Work, 3>& room) {
+  size_t count = 0;
+  if ((kind & HAWSER_TRIGGER_PUT) != 0) room[count++] = put;
+  if ((kind & HAWSER_TRIGGER_SIGNAL) != 0) room[count++] = Work::signal(&semaphore_);
+  if ((kind & HAWSER_TRIGGER_FLUSH) != 0) room[count++] = Work::fence();
+  return {room.data(), count};
 }
 
 int32_t PortChannel::post(uint32_t kind, uint64_t destination_offset, uint64_t source_offset, uint64_t bytes,
                           uint64_t* position) {
   const Work put = Work::put(destination_memory_.get(), destination_offset, source_memory_.get(), source_offset, bytes);
-  const Connection& connection = semaphore_.connection();
-  uint64_t mark = 0;
-  bool done = false;
+  Connection& connection = semaphore_.connection();
+  std::array<Work, 3> room;
+  const std::span<const Work> asked = works(kind, put, room);
+  if (asked.empty()) {
+    return refused(Status(HAWSER_INVALID_ARGUMENT,
+                          "a trigger of kind " + std::to_string(kind) + " neither puts nor signals nor flushes"));
+  }
   // The caller serves its own trigger where that takes no longer than to post it and nothing could be overtaken.
   if ((bytes <= HAWSER_PORT_INLINE || connection.posts_without_copying()) && proxy_.idle()) {
-    Status status = submit(kind, put, true, &mark, &done);
+    uint64_t mark = 0;
+    Status status;
+    const bool done = connection.try_submit(asked, &mark, &status);
     if (done && status.ok()) {
       if (position != nullptr) *position = kMark | mark;
       return HAWSER_OK;
@@ -105,9 +76,9 @@ bool PortChannel::serve(const hawser_trigger& trigger) {
   }
   const Work put =
       Work::put(destination.get(), trigger.destination_offset, source.get(), trigger.source_offset, trigger.bytes);
+  std::array<Work, 3> room;
   uint64_t mark = 0;
-  bool done = false;
-  Status status = submit(trigger.kind, put, false, &mark, &done);
+  Status status = semaphore_.connection().submit(works(trigger.kind, put, room), &mark);
   if (status.code() == HAWSER_TIMEOUT) return false;
   if (!status.ok()) {
     // Whoever posted it has gone on: what follows it would be out of order.

@@ -1,6 +1,9 @@
 // A semaphore and two memories under one name: put, signal, wait, flush.
 #pragma once
 
+#include <array>
+#include <span>
+
 #include "port/proxy.h"
 
 namespace hawser::port {
@@ -35,7 +38,8 @@ class PortChannel {
   void abandon();
 
  private:
-  Status submit(uint32_t kind, const Work& put, bool try_only, uint64_t* mark, bool* done);
+  // The works of a trigger of this kind; empty when it has none.
+  std::span<const Work> works(uint32_t kind, const Work& put, std::array<Work, 3>& room);
   int32_t refused(Status why);
   void fail(Status why);
 
