@@ -58,6 +58,26 @@ public final class PortLayouts {
           CURSOR.withName("tail"),
           CURSOR.withName("head"));
 
+  public static final StructLayout DEVICE_CURSOR =
+      struct("hawser_port_device_cursor", i64("tail"), i64("head"));
+
+  public static final StructLayout DEVICE_NEWS =
+      struct("hawser_port_device_news", i64("flushed"), i64("ended"), words("pad", 6));
+
+  public static final StructLayout DEVICE_CHANNEL =
+      struct(
+          "hawser_port_device_channel",
+          i64("fifo"),
+          i64("triggers"),
+          i64("cursor"),
+          i64("news"),
+          i64("inbound"),
+          i64("awaited"),
+          i32("capacity"),
+          i32("channel"),
+          i32("destination"),
+          i32("source"));
+
   public static final StructLayout PORT_CONFIG =
       struct(
           "hawser_port_config",
@@ -79,7 +99,16 @@ public final class PortLayouts {
 
   /** Every struct of the header. */
   static final List<StructLayout> ALL =
-      List.of(WORD, CONNECTION, TRIGGER, FIFO_SHARED, PORT_CONFIG, ENDPOINT_CONFIG);
+      List.of(
+          WORD,
+          CONNECTION,
+          TRIGGER,
+          FIFO_SHARED,
+          DEVICE_CURSOR,
+          DEVICE_NEWS,
+          DEVICE_CHANNEL,
+          PORT_CONFIG,
+          ENDPOINT_CONFIG);
 
   private PortLayouts() {}
 }
