@@ -1,4 +1,5 @@
 // The transport Tcp under contexts, connections, semaphores and channels.
+#include <array>
 #include <random>
 #include <thread>
 
@@ -7,9 +8,10 @@
 namespace hawser::port {
 namespace {
 
+using testing::endpoint_config;
 using ::testing::HasSubstr;
-using testing::kPatience;
 using testing::Pair;
+using testing::reader;
 using testing::soon;
 
 constexpr uint32_t kTcp = HAWSER_PORT_TCP;
@@ -118,6 +120,34 @@ TEST_F(TcpTransportTest, ConnectionsAreIndependent) {
   EXPECT_EQ(HAWSER_CLOSED, pair.b.semaphores[0]->wait(2, soon(), 0).code());
   ASSERT_TRUE(pair.a.connections[1]->submit({Work::signal(pair.a.semaphores[1].get())}, nullptr).ok());
   EXPECT_TRUE(pair.b.semaphores[1]->wait(2, soon(), kSpin).ok());
+}
+
+TEST_F(TcpTransportTest, ManyConnectAtOnceAndEachFindsItsPeer) {
+  constexpr size_t kConnections = 6;
+  std::array<std::unique_ptr<Endpoint>, kConnections> ends[2];
+  std::array<std::shared_ptr<Connection>, kConnections> made[2];
+  testing::Side* sides[] = {&pair.a, &pair.b};
+  for (size_t i = 0; i < kConnections; ++i) {
+    for (size_t s : {0, 1}) ASSERT_TRUE(Endpoint::open(sides[s]->context, endpoint_config(kTcp), &ends[s][i]).ok());
+  }
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < kConnections; ++i) {
+    for (size_t s : {0, 1}) {
+      threads.emplace_back([&, i, s] {
+        const Status status = ends[s][i]->connect(reader(ends[1 - s][i]->told()), soon(), &made[s][i]);
+        EXPECT_TRUE(status.ok()) << status.text();
+      });
+    }
+  }
+  for (auto& thread : threads) thread.join();
+  ASSERT_FALSE(HasFailure());
+  for (size_t i = 0; i < kConnections; ++i) {
+    for (size_t s : {0, 1}) sides[s]->connections.push_back(made[s][i]);
+    pair.add_semaphores();
+    ASSERT_TRUE(made[0][i]->submit({Work::signal(pair.a.semaphores.back().get())}).ok());
+    const Status status = pair.b.semaphores.back()->wait(1, soon(), kSpin);
+    ASSERT_TRUE(status.ok()) << status.text();
+  }
 }
 
 TEST_F(TcpTransportTest, PutsToFreedMemoryAreRefusedWithBothNamed) {
