@@ -94,14 +94,16 @@ bool OfiConnection::put(Work& work, Status* why) {
       return true;
     }
   }
+  if (last_destination_.get() != work.destination) last_destination_ = work.destination->shared_from_this();
+  if (last_source_.get() != work.source) last_source_ = work.source->shared_from_this();
   const auto* data = static_cast<const unsigned char*>(work.source->address()) + work.source_offset;
   while (work.moved < work.bytes) {
     OfiOperation* operation = take_operation();
     if (operation == nullptr) return false;
     const uint64_t bytes = std::min(work.bytes - work.moved, device_.piece());
     operation->kind = Work::Kind::kPut;
-    operation->destination = work.destination->shared_from_this();
-    operation->source = work.source->shared_from_this();
+    operation->destination = last_destination_;
+    operation->source = last_source_;
     const ssize_t returned =
         write(operation, data + work.moved, bytes, source == nullptr ? nullptr : source->descriptor(), *to,
               work.destination_offset + work.moved);
@@ -141,6 +143,8 @@ bool OfiConnection::read_fence(uint64_t mark, Status* why) {
   if (operation == nullptr) return false;
   operation->kind = Work::Kind::kFence;
   operation->mark = mark;
+  operation->destination = last_destination_;
+  operation->source = last_source_;
   const ssize_t returned =
       fi_read(port_.endpoint.get(), &operation->value, sizeof(operation->value), operations_region_.descriptor,
               peer_.address, peer_.fence_base, peer_.fence_key, operation);
@@ -237,9 +241,10 @@ Status OfiConnection::completion_error() {
 }
 
 std::string OfiConnection::name_of(const OfiOperation& operation) const {
-  if (operation.kind == Work::Kind::kFence) return "a fence";
-  const std::string to = " to " + operation.destination->name();
-  return operation.kind == Work::Kind::kSignal ? "a signal" + to : "a put from " + operation.source->name() + to;
+  if (operation.kind == Work::Kind::kSignal) return "a signal to " + operation.destination->name();
+  if (operation.destination == nullptr) return "a fence";
+  const std::string put = "a put from " + operation.source->name() + " to " + operation.destination->name();
+  return operation.kind == Work::Kind::kFence ? "a fence behind " + put + ", which the peer may have freed," : put;
 }
 
 bool OfiConnection::poll(std::vector<OfiNews>* news) {
@@ -270,6 +275,8 @@ void OfiConnection::stop() {
   operations_region_ = OfiRegion();
   in_flight_.store(0, std::memory_order_relaxed);
   wants_room_.store(false, std::memory_order_relaxed);
+  last_destination_ = nullptr;
+  last_source_ = nullptr;
   for (OfiOperation& operation : operations_) {
     operation.destination = nullptr;
     operation.source = nullptr;

@@ -56,7 +56,7 @@ struct OfiOperation {
   uint64_t value = 0;  // kSignal: is written from here; kFence: is read to here
   uint64_t mark = 0;   // kFence
   Work::Kind kind = Work::Kind::kPut;
-  std::shared_ptr<Memory> destination;  // both for messages, and kept
+  std::shared_ptr<Memory> destination;  // both for messages, and kept; of a fence: those of the put before it
   std::shared_ptr<Memory> source;
 };
 
@@ -117,6 +117,9 @@ class OfiConnection : public Connection, public OfiPolled {
   std::vector<OfiOperation*> free_;
   std::vector<fi_cq_entry> completions_;
   uint64_t highest_mark_ = 0;
+  // Of the last put. A provider may find out that the peer refuses it only when something later fails.
+  std::shared_ptr<Memory> last_destination_;
+  std::shared_ptr<Memory> last_source_;
   bool stopped_ = false;
   std::atomic<size_t> in_flight_{0};
   std::atomic<bool> wants_room_{false};

@@ -27,7 +27,11 @@ hawser_endpoint_config config_of(const std::string& provider, uint32_t transport
   return config;
 }
 
-struct Ofi : public ::testing::TestWithParam<const char*> {
+// A provider, and whether its order of writes is trusted.
+struct Ofi : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {
+  Ofi() { setenv("HAWSER_OFI_ORDER", std::get<1>(GetParam()), 1); }
+  ~Ofi() override { unsetenv("HAWSER_OFI_ORDER"); }
+  static const char* provider() { return std::get<0>(GetParam()); }
   void open(const hawser_endpoint_config& config, uint64_t bytes = kBytes) {
     pair.connect(config);
     pair.add_semaphores();
@@ -56,7 +60,7 @@ struct Ofi : public ::testing::TestWithParam<const char*> {
 
 TEST_P(Ofi, PutsOfAllSizesAreThereWhenTheirSignalIs) {
   constexpr uint64_t kLargest = 64 << 20;
-  open(config_of(GetParam()), kLargest);
+  open(config_of(provider()), kLargest);
   for (uint64_t bytes = 8; bytes <= kLargest; bytes *= 8) {
     for (uint64_t i = 0; i < bytes; i += 8) {
       const uint64_t word = i * 0x9e3779b97f4a7c15u + bytes;
@@ -72,7 +76,7 @@ TEST_P(Ofi, PutsOfAllSizesAreThereWhenTheirSignalIs) {
 // A generation of bytes follows the other; whoever sees signal n must see nothing older than generation n.
 TEST_P(Ofi, NoSignalIsSeenBeforeItsBytes) {
   constexpr int kRounds = 2000;
-  open(config_of(GetParam()));
+  open(config_of(provider()));
   const auto length = [](std::mt19937& random, int round) -> uint64_t {
     return 1 + random() % (round % 16 == 0 ? kBytes : 8192);
   };
@@ -101,7 +105,7 @@ TEST_P(Ofi, NoSignalIsSeenBeforeItsBytes) {
 TEST_P(Ofi, ManyPutsAreInFlight) {
   constexpr uint64_t kPuts = 20'000;
   constexpr uint64_t kEach = 200;
-  hawser_endpoint_config config = config_of(GetParam());
+  hawser_endpoint_config config = config_of(provider());
   config.ib_max_cq_size = 16;
   config.ib_max_send_wr = 8;
   config.ib_max_cq_poll_num = 4;
@@ -128,7 +132,7 @@ TEST_P(Ofi, ManyPutsAreInFlight) {
 }
 
 TEST_P(Ofi, AFlushMeansThatTheBytesAreThere) {
-  open(config_of(GetParam()));
+  open(config_of(provider()));
   for (int round = 1; round <= 200; ++round) {
     std::memset(source_data(), round, 100'000);
     uint64_t position = 0;
@@ -140,16 +144,31 @@ TEST_P(Ofi, AFlushMeansThatTheBytesAreThere) {
 }
 
 TEST_P(Ofi, APutOutOfBoundsNamesBothMemories) {
-  open(config_of(GetParam()));
+  open(config_of(provider()));
   ASSERT_EQ(post(HAWSER_TRIGGER_PUT, 2, nullptr, kBytes - 1), HAWSER_INVALID_ARGUMENT);
   EXPECT_THAT(to_b->error().text(), HasSubstr(source->name()));
   EXPECT_THAT(to_b->error().text(), HasSubstr(target->name()));
   EXPECT_EQ(post(kPutWithSignal, 8), HAWSER_OK);
 }
 
+TEST_P(Ofi, APutToMemoryThatThePeerFreedFails) {
+  open(config_of(provider()));
+  ASSERT_EQ(post(kPutWithSignal, 8), HAWSER_OK);
+  ASSERT_TRUE(to_a->wait(soon(), 0).ok());
+  target->free();
+  target_data()[0] = 77;
+  uint64_t position = 0;
+  post(HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_FLUSH, 8, &position);
+  const Status status = to_b->flushed(position, soon(), 0);
+  EXPECT_EQ(status.code(), HAWSER_LINK_FAILED);
+  EXPECT_THAT(status.text(), HasSubstr(source->name()));
+  EXPECT_THAT(status.text(), HasSubstr(target->name()));
+  EXPECT_EQ(target_data()[0], 77);
+}
+
 TEST_P(Ofi, SeveralConnectionsShareADevice) {
-  open(config_of(GetParam()));
-  pair.connect(config_of(GetParam()));
+  open(config_of(provider()));
+  pair.connect(config_of(provider()));
   pair.add_semaphores();
   PortChannel& second = pair.a.channel(pair.a.semaphores[1].get(), pair.a.import(*target), source);
   std::memset(source_data(), 3, 4096);
@@ -164,23 +183,27 @@ TEST_P(Ofi, SeveralConnectionsShareADevice) {
 }
 
 TEST_P(Ofi, AnotherProviderIsRefusedWhileOneIsInUse) {
-  open(config_of(GetParam()));
+  open(config_of(provider()));
   std::unique_ptr<Endpoint> endpoint;
   const Status status = Endpoint::open(pair.a.context, config_of("verbs"), &endpoint);
   EXPECT_EQ(status.code(), HAWSER_INVALID_ARGUMENT);
   EXPECT_THAT(status.text(), HasSubstr("verbs"));
-  EXPECT_THAT(status.text(), HasSubstr(GetParam()));
+  EXPECT_THAT(status.text(), HasSubstr(provider()));
 }
 
 TEST_P(Ofi, ADeviceThatIsNotThereIsNamed) {
   std::unique_ptr<Endpoint> endpoint;
-  const Status status = Endpoint::open(pair.a.context, config_of(GetParam(), HAWSER_PORT_IB7), &endpoint);
+  const Status status = Endpoint::open(pair.a.context, config_of(provider(), HAWSER_PORT_IB7), &endpoint);
   EXPECT_EQ(status.code(), HAWSER_UNSUPPORTED);
   EXPECT_THAT(status.text(), HasSubstr("IB7"));
-  EXPECT_THAT(status.text(), HasSubstr(GetParam()));
+  EXPECT_THAT(status.text(), HasSubstr(provider()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Providers, Ofi, ::testing::Values("tcp", "shm"));
+INSTANTIATE_TEST_SUITE_P(Providers, Ofi,
+                         ::testing::Combine(::testing::Values("tcp", "shm"), ::testing::Values("provider", "none")),
+                         [](const auto& made) {
+                           return std::string(std::get<0>(made.param)) + "_order_by_" + std::get<1>(made.param);
+                         });
 
 TEST(OfiTransport, AProviderThatIsNotThereIsNamed) {
   Pair pair;
