@@ -136,6 +136,8 @@ bool Connection::try_submit(std::span<const Work> works, uint64_t* mark, Status*
 }
 
 bool Connection::hand_on(Work& work) {
+  // Nothing follows a work that failed, least of all its signal.
+  if (!open()) return true;
   // Freed since it was taken.
   if (work.kind == Work::Kind::kPut && !(work.source->alive() && work.destination->alive())) {
     fail(Status(HAWSER_INVALID_ARGUMENT, path(work) + " was still queued when one of them was freed"));

@@ -78,7 +78,7 @@ bool OfiConnection::hand_over(Work& work, Status* why) {
 }
 
 bool OfiConnection::put(Work& work, Status* why) {
-  const OfiRemote* to = remote(*work.destination, why);
+  const OfiRemote* to = remote(work, why);
   if (to == nullptr) return true;
   auto* source = static_cast<OfiLocal*>(work.source->registration(transport()));
   if (source == nullptr && device_.wants_descriptors()) {
@@ -117,7 +117,7 @@ bool OfiConnection::put(Work& work, Status* why) {
 // The provider may write the value in parts, the low bytes first or all at once: what a waiter reads meanwhile is never
 // above the new value, as values only grow.
 bool OfiConnection::signal(const Work& work, Status* why) {
-  const OfiRemote* to = remote(*work.destination, why);
+  const OfiRemote* to = remote(work, why);
   if (to == nullptr) return true;
   OfiOperation* operation = take_operation();
   if (operation == nullptr) return false;
@@ -170,12 +170,20 @@ bool OfiConnection::taken(OfiOperation* operation, ssize_t returned, Status* why
   return returned != -FI_EAGAIN;
 }
 
-const OfiRemote* OfiConnection::remote(const Memory& memory, Status* why) const {
+const OfiRemote* OfiConnection::remote(const Work& work, Status* why) const {
+  const Memory& memory = *work.destination;
   const auto* to = static_cast<const OfiRemote*>(memory.registration(peer_.transport));
-  if (to->provider == device_.provider()) return to;
-  *why = Status(HAWSER_INVALID_ARGUMENT, memory.name() + " is registered with provider '" + to->provider + "', but " +
-                                             device_.name() + " is this end");
-  return nullptr;
+  if (to->provider != device_.provider()) {
+    *why = Status(HAWSER_INVALID_ARGUMENT, memory.name() + " is registered with provider '" + to->provider +
+                                               "', but this end is " + device_.name());
+    return nullptr;
+  }
+  if (!to->lives()) {
+    const std::string from = work.source == nullptr ? "a signal" : "a put from " + work.source->name();
+    *why = Status(HAWSER_REFUSED, memory.name() + " was freed there, and " + from + " was on its way to it");
+    return nullptr;
+  }
+  return to;
 }
 
 OfiOperation* OfiConnection::take_operation() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "port/connection.h"
+#include "port/near.h"
 #include "port/ofi_progress.h"
 
 namespace hawser::port {
@@ -17,8 +18,9 @@ namespace hawser::port {
 // A memory of this process. The mutex keeps the registration open while an operation is handed over with it.
 class OfiLocal : public Registration {
  public:
-  explicit OfiLocal(OfiRegion region) : region_(std::move(region)) {}
+  OfiLocal(OfiRegion region, std::unique_ptr<NearOwn> life) : region_(std::move(region)), life_(std::move(life)) {}
   void end() override {
+    life_->end();
     const std::scoped_lock lock(mutex);
     region_.mr.reset();
   }
@@ -30,16 +32,22 @@ class OfiLocal : public Registration {
 
  private:
   OfiRegion region_;
+  std::unique_ptr<NearOwn> life_;
 };
 
-// A peer's memory, as its provider named it.
+// A peer's memory, as its provider named it. Not all providers refuse a key whose registration was closed: of a memory
+// on this host the board tells whether it lives.
 class OfiRemote : public Registration {
  public:
-  OfiRemote(std::string by_provider, uint64_t by_base, uint64_t by_key)
-      : provider(std::move(by_provider)), base(by_base), key(by_key) {}
+  OfiRemote(std::string by_provider, uint64_t by_base, uint64_t by_key, std::unique_ptr<NearPeer> life)
+      : provider(std::move(by_provider)), base(by_base), key(by_key), life_(std::move(life)) {}
+  bool lives() const { return life_ == nullptr || life_->lives(); }
   const std::string provider;
   const uint64_t base;
   const uint64_t key;
+
+ private:
+  std::unique_ptr<NearPeer> life_;  // null: on another machine
 };
 
 // Where a connection's operations go.
@@ -100,7 +108,7 @@ class OfiConnection : public Connection, public OfiPolled {
   ssize_t write(OfiOperation* operation, const void* from, uint64_t bytes, void* descriptor, const OfiRemote& to,
                 uint64_t offset);
   bool taken(OfiOperation* operation, ssize_t returned, Status* why);
-  const OfiRemote* remote(const Memory& memory, Status* why) const;
+  const OfiRemote* remote(const Work& work, Status* why) const;
   OfiOperation* take_operation();
   void give_operation(OfiOperation* operation);
   size_t read_completions(Status* why);

@@ -29,7 +29,7 @@ class OfiEndpoint : public EndpointState {
 
 class OfiTransport : public Transport {
  public:
-  OfiTransport(Context& context, uint32_t kind) : context_(context), kind_(kind) {}
+  OfiTransport(Context& context, uint32_t kind) : context_(context), kind_(kind), near_(context) {}
 
   Status available() override {
     OfiDevice* device = nullptr;
@@ -42,6 +42,9 @@ class OfiTransport : public Transport {
     if (memory.kind() != HAWSER_MEMORY_HOST) {
       return {HAWSER_UNSUPPORTED, memory.name() + " is a GPU's: " + device->name() + " registers memory of the host"};
     }
+    NearPlace place;
+    std::unique_ptr<NearOwn> life;
+    if (Status status = near_.tell(memory, nullptr, &place, &life); !status.ok()) return status;
     OfiRegion region;
     if (Status status = device->register_region(memory.address(), memory.bytes(), &region); !status.ok()) {
       return {status.code(), memory.name() + ": " + status.text()};
@@ -49,16 +52,20 @@ class OfiTransport : public Transport {
     told.put_text(device->provider());
     told.put(region.base);
     told.put(region.key);
-    *out = std::make_unique<OfiLocal>(std::move(region));
+    told.put(place);
+    *out = std::make_unique<OfiLocal>(std::move(region), std::move(life));
     return {};
   }
 
-  Status import_memory(const Memory& memory, Reader told, Nanos, std::unique_ptr<Registration>* out) override {
+  Status import_memory(const Memory& memory, Reader told, Nanos deadline, std::unique_ptr<Registration>* out) override {
     std::string provider = told.get_text();
     const auto base = told.get<uint64_t>();
     const auto key = told.get<uint64_t>();
+    const auto place = told.get<NearPlace>();
     if (!told.ok()) return {HAWSER_INVALID_ARGUMENT, memory.name() + " does not tell its key: its bytes are cut short"};
-    *out = std::make_unique<OfiRemote>(std::move(provider), base, key);
+    std::unique_ptr<NearPeer> life;
+    if (Status status = near_.import(memory, place, deadline, &life); !status.ok()) return status;
+    *out = std::make_unique<OfiRemote>(std::move(provider), base, key, std::move(life));
     return {};
   }
 
@@ -146,6 +153,7 @@ class OfiTransport : public Transport {
 
   Context& context_;
   const uint32_t kind_;
+  NearMemories near_;
   std::mutex mutex_;
   std::unique_ptr<OfiDevice> device_;
   std::unique_ptr<OfiProgress> progress_;  // ends before the device

@@ -160,7 +160,7 @@ TEST_P(Ofi, APutToMemoryThatThePeerFreedFails) {
   uint64_t position = 0;
   post(HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_FLUSH, 8, &position);
   const Status status = to_b->flushed(position, soon(), 0);
-  EXPECT_EQ(status.code(), HAWSER_LINK_FAILED);
+  EXPECT_EQ(status.code(), HAWSER_REFUSED);
   EXPECT_THAT(status.text(), HasSubstr(source->name()));
   EXPECT_THAT(status.text(), HasSubstr(target->name()));
   EXPECT_EQ(target_data()[0], 77);
