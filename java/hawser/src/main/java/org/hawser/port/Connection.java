@@ -15,7 +15,8 @@ import org.hawser.ffi.PortLayouts;
  * Connections know nothing of each other's order.
  *
  * <p>Its own {@link #put}, {@link #signal} and {@link #flush} are for proxies of one's own; others
- * use a {@link PortChannel}. Closing it wakes whoever waits on it, here and at the peer.
+ * use a {@link PortChannel}. Closing it wakes whoever waits on it, here and at the peer, and drops
+ * what is queued: flush, and agree with the peer, before.
  */
 public final class Connection extends PortObject {
   private static final long STATE = Layouts.offset(PortLayouts.CONNECTION, "state");

@@ -2,6 +2,7 @@ package org.hawser.cli.port;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,7 @@ import org.hawser.port.Transport;
 final class AllGather {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int ROUNDS = 3;
+  private static final String DONE = "gathered";
 
   private final LaneOptions lanes;
   private final Transport transport;
@@ -71,9 +73,21 @@ final class AllGather {
           // still being put.
           peers.forEach(peer -> peer.connection().flush(LIMIT));
           service.gather(0, 0, LIMIT);
+          peers.forEach(peer -> peer.connection().flush(LIMIT));
         }
+        awaitOthers(communicator);
         return equal;
       }
+    }
+  }
+
+  /** A rank that closes its connections while others still flush theirs would fail them. */
+  private static void awaitOthers(Communicator communicator) {
+    for (int rank = 0; rank < communicator.worldSize(); rank++) {
+      communicator.sendSync(rank, DONE, MemorySegment.NULL, LIMIT);
+    }
+    for (int rank = 0; rank < communicator.worldSize(); rank++) {
+      communicator.recv(rank, DONE, LIMIT).close();
     }
   }
 
