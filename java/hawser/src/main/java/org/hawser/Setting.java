@@ -23,10 +23,10 @@ public enum Setting {
   RANK("this party's rank"),
   SIZE("the number of parties"),
   RENDEZVOUS("host:port where the parties meet"),
-  OFI_PROVIDER("libfabric's provider for the ports' transports IB0 to IB7, such as tcp or efa"),
   PYTHON("folder of the Python virtual environment that holds the package spu"),
   OFI_PROVIDER("libfabric's provider of the ports' IB0 to IB7: verbs unless named"),
-  OFI_ORDER("provider or none: none where a NIC does not keep the order of writes that it promises"),
+  OFI_ORDER(
+      "provider or none: none where a NIC does not keep the order of writes that it promises"),
   LAB("the name of the lab that scripts/lab works on");
 
   private static final String PREFIX = "HAWSER_";
