@@ -193,8 +193,11 @@ void Connection::fail(Status why) { end(HAWSER_PORT_FAILED, std::move(why).of_ra
 void Connection::close() {
   end(HAWSER_PORT_CLOSED, Status(HAWSER_CLOSED, "the connection to " + peer_name() + " was closed here"), true);
   control_->unwatch();
-  const std::scoped_lock lock(mutex_);
-  drop();
+  {
+    const std::scoped_lock lock(mutex_);
+    drop();
+  }
+  settle();
 }
 
 void Connection::end(uint32_t state, Status why, bool tell) {

@@ -73,7 +73,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Cont
 
   // [any] Ends it for both sides, if it lives: wakes all waiters, tells the peer.
   void fail(Status why);
-  // [any] In order; what is queued is dropped. The peer's waiters wake with HAWSER_CLOSED.
+  // [any] In order; what is queued is dropped, and the memories that puts went from are the caller's own again. The
+  // peer's waiters wake with HAWSER_CLOSED.
   void close();
   // What the peer's memories are registered for: another device's transport, where the two ends' devices may differ.
   virtual uint32_t peer_transport() const { return transport(); }
@@ -105,6 +106,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private Cont
   virtual void advanced() {}
   // [under the lock, once, after the end] Nothing is handed on any more: drop what hangs on the transport.
   virtual void stop() {}
+  // [any, without the lock, after stop()] Returns when nothing touches a memory of this process on the connection's
+  // behalf any more.
+  virtual void settle() {}
 
   // [any] All that was handed on before the fence `mark` is in the peer's memory. Marks come in order.
   void complete(uint64_t mark) { store_word(completed_, mark); }

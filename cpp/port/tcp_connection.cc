@@ -33,10 +33,7 @@ TcpConnection::TcpConnection(Context& context, std::unique_ptr<Control> control,
       stream_(std::make_shared<TcpStream>(driver, memories, std::move(link), static_cast<TcpStream::Owner&>(*this),
                                           context.origin().name(), peer_name())) {}
 
-TcpConnection::~TcpConnection() {
-  // The caller's memories are his own again after this.
-  driver_.run([this] { stream_->close(); });
-}
+TcpConnection::~TcpConnection() { settle(); }
 
 Status TcpConnection::open() {
   Status status;
@@ -65,6 +62,10 @@ bool TcpConnection::advance(Work& work) {
 
 void TcpConnection::stop() {
   driver_.later([stream = stream_] { stream->close(); });
+}
+
+void TcpConnection::settle() {
+  driver_.run([this] { stream_->close(); });
 }
 
 }  // namespace hawser::port

@@ -35,6 +35,7 @@ class TcpConnection final : public Connection, private TcpStream::Owner {
   bool advance(Work& work) override;
   void advanced() override { stream_->outbound().flush(); }
   void stop() override;
+  void settle() override;
   void on_fenced(uint64_t mark) override { complete(mark); }
   void on_room() override { pump(); }
   void on_broken(Status why) override { fail(std::move(why)); }
