@@ -1,23 +1,26 @@
 // `hawser perf` without a JVM: the same engine under the C++ driver, with the options of perf that bench/peers uses. It
 // shows what driving from Java costs, and is what a profiler without Java frames looks at.
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "arguments.h"
 #include "lane/driver.h"
 #include "lane/listener.h"
 
 namespace hawser {
 namespace {
+
+using bench::check;
+using bench::cpu_seconds;
+using bench::die;
+using bench::parse_size;
+using bench::parse_sizes;
 
 constexpr uint64_t kControl = 1;
 constexpr uint64_t kData = 2;
@@ -48,33 +51,6 @@ struct Options {
   bool spin = false;
   hawser_config config{};
 };
-
-[[noreturn]] void die(const std::string& why) {
-  std::fprintf(stderr, "lane_perf: %s\n", why.c_str());
-  std::exit(1);
-}
-
-void check(const Status& status) {
-  if (!status.ok()) die(status.text());
-}
-
-uint64_t parse_size(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc()) die("not a size: " + std::string(text));
-  const char unit = end == text.data() + text.size() ? 'B' : *end;
-  return unit == 'K' ? value << 10 : unit == 'M' ? value << 20 : unit == 'G' ? value << 30 : value;
-}
-
-std::vector<uint64_t> parse_sizes(std::string_view list) {
-  std::vector<uint64_t> sizes;
-  while (!list.empty()) {
-    const size_t comma = std::min(list.find(','), list.size());
-    sizes.push_back(parse_size(list.substr(0, comma)));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return sizes;
-}
 
 void set_host(Options& options, const std::string& target) {
   const size_t colon = target.rfind(':');
@@ -130,15 +106,6 @@ Options parse(int argc, char** argv) {
   }
   if (!options.listen && options.host.empty()) die("give --listen or HOST[:PORT]");
   return options;
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 // One end: posts, drives, and knows what has completed.

@@ -6,31 +6,34 @@
 // Rank 0 waits at PORT, rank 1 comes there. Without HOST:PORT both ranks are processes of this command. --plain, then,
 // measures a memcpy into shared memory, or two atomic words, in the ports' place. bw: each iteration puts, signals and
 // waits for the peer's, `--window` of them under way; lat: half of a round trip. One line of JSON a size, by rank 0.
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <poll.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "arguments.h"
+#include "meeting.h"
 #include "port/context.h"
 #include "port/endpoint.h"
 #include "port/port_channel.h"
 
 namespace hawser::port {
 namespace {
+
+using bench::check;
+using bench::cpu_seconds;
+using bench::die;
+using bench::Meeting;
+using bench::parse_size;
+using bench::parse_sizes;
 
 constexpr Nanos kPatience = 60 * kSecond;
 constexpr uint32_t kPutWithSignal = HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_SIGNAL;
@@ -52,33 +55,6 @@ struct Options {
   std::string address;
   std::string provider;
 };
-
-[[noreturn]] void die(const std::string& why) {
-  std::fprintf(stderr, "port_perf: %s\n", why.c_str());
-  std::exit(1);
-}
-
-void check(const Status& status) {
-  if (!status.ok()) die(status.text());
-}
-
-uint64_t parse_size(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc()) die("not a size: " + std::string(text));
-  const char unit = end == text.data() + text.size() ? 'B' : *end;
-  return unit == 'K' ? value << 10 : unit == 'M' ? value << 20 : unit == 'G' ? value << 30 : value;
-}
-
-std::vector<uint64_t> parse_sizes(std::string_view list) {
-  std::vector<uint64_t> sizes;
-  while (!list.empty()) {
-    const size_t comma = std::min(list.find(','), list.size());
-    sizes.push_back(parse_size(list.substr(0, comma)));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return sizes;
-}
 
 uint32_t parse_transport(const std::string& name) {
   for (uint32_t kind = 0; kind <= HAWSER_PORT_IB7; ++kind) {
@@ -132,81 +108,6 @@ Options parse(int argc, char** argv) {
   options.service = places[0].substr(colon + 1);
   options.rank = places[1] == "0" ? 0 : 1;
   return options;
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-// ------------------------------------------------------------------------------------------------ meeting
-
-// Where the two ranks tell each other what set-up needs, and how much is to be done.
-class Meeting {
- public:
-  explicit Meeting(int fd) : fd_(fd) {
-    const timeval patience{static_cast<time_t>(kPatience / kSecond), 0};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  }
-
-  void tell(const std::vector<uint8_t>& bytes) {
-    const auto length = static_cast<uint32_t>(bytes.size());
-    send_all(&length, sizeof(length));
-    send_all(bytes.data(), bytes.size());
-  }
-  std::vector<uint8_t> hear() {
-    uint32_t length = 0;
-    receive_all(&length, sizeof(length));
-    std::vector<uint8_t> bytes(length);
-    receive_all(bytes.data(), length);
-    return bytes;
-  }
-  template <typename Value>
-  Value exchange(const Value& mine) {
-    send_all(&mine, sizeof(mine));
-    Value theirs{};
-    receive_all(&theirs, sizeof(theirs));
-    return theirs;
-  }
-
- private:
-  void send_all(const void* data, size_t bytes) {
-    if (::send(fd_, data, bytes, MSG_NOSIGNAL) != static_cast<ssize_t>(bytes)) die("the other rank is gone");
-  }
-  void receive_all(void* data, size_t bytes) {
-    if (bytes != 0 && ::recv(fd_, data, bytes, MSG_WAITALL) != static_cast<ssize_t>(bytes)) {
-      die("the other rank is gone");
-    }
-  }
-  int fd_;
-};
-
-int meet(const Options& options) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(options.host.c_str(), options.service.c_str(), &hints, &found) != 0) die("no host " + options.host);
-  const Nanos deadline = now() + kPatience;
-  if (options.rank == 0) {
-    const int door = socket(found->ai_family, SOCK_STREAM, 0);
-    const int on = 1;
-    setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(door, found->ai_addr, found->ai_addrlen) != 0 || listen(door, 1) != 0) die("cannot wait at that port");
-    const int fd = await_ready(door, POLLIN, deadline) ? accept(door, nullptr, nullptr) : -1;
-    if (fd < 0) die("rank 1 did not come");
-    return fd;
-  }
-  for (;;) {
-    const int fd = socket(found->ai_family, SOCK_STREAM, 0);
-    if (connect(fd, found->ai_addr, found->ai_addrlen) == 0) return fd;
-    close(fd);
-    if (now() > deadline) die("rank 0 is not there");
-    usleep(20'000);
-  }
 }
 
 // ------------------------------------------------------------------------------------------------ what is measured
@@ -451,7 +352,7 @@ void measure(Path& path, const Options& options, int rank, uint64_t bytes, Meeti
 }
 
 void run(const Options& options, int rank, int fd, Shared* shared) {
-  Meeting meeting(fd);
+  Meeting meeting(fd, kPatience);
   const uint64_t largest = *std::max_element(options.sizes.begin(), options.sizes.end());
   std::unique_ptr<Path> path;
   if (shared != nullptr) {
@@ -488,6 +389,7 @@ int run_both(const Options& options) {
 int main(int argc, char** argv) {
   const auto options = hawser::port::parse(argc, argv);
   if (options.rank < 0) return hawser::port::run_both(options);
-  hawser::port::run(options, options.rank, hawser::port::meet(options), nullptr);
+  hawser::port::run(options, options.rank,
+                    hawser::bench::meet(options.host, options.service, options.rank, hawser::port::kPatience), nullptr);
   return 0;
 }
