@@ -5,7 +5,8 @@
 
 namespace hawser {
 
-// One thread. The timeout is for all of it. Rank r owns [r * bytes, (r + 1) * bytes) of the memories on both sides and puts it over the peer's.
+// One thread. The timeout is for all of it. Rank r owns [r * bytes, (r + 1) * bytes) of the memories on both sides and
+// puts it over the peer's.
 template <typename Channel>
 HAWSER_ON_DEVICE int32_t bidir_put(const Channel& channel, uint32_t rank, uint64_t bytes, uint32_t iterations,
                                    uint64_t timeout) {

@@ -1,41 +1,16 @@
-// A kernel's half of a port channel, run by threads of the host: its memory is the host's, and the GPU's scoped
-// instructions are the host's atomics.
+// Kernels' FIFOs whose memory is all the host's, for threads of the host that do as kernels do.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <memory>
-#include <thread>
 
 #include "../cuda/port_channel.cuh"
 #include "mem/mapping.h"
 #include "port/kernel_fifo.h"
+#include "tests/host_access.h"
 
 namespace hawser::port::testing {
-
-struct HostAccess {
-  static uint64_t load(const uint64_t* word, std::memory_order order) {
-    return std::atomic_ref<uint64_t>(*const_cast<uint64_t*>(word)).load(order);
-  }
-  static uint64_t load_acquire_system(const uint64_t* word) { return load(word, std::memory_order_acquire); }
-  static void store_release_system(uint64_t* word, uint64_t value) {
-    std::atomic_ref<uint64_t>(*word).store(value, std::memory_order_release);
-  }
-  static uint64_t load_relaxed_device(const uint64_t* word) { return load(word, std::memory_order_relaxed); }
-  static uint64_t load_acquire_device(const uint64_t* word) { return load(word, std::memory_order_acquire); }
-  static bool compare_exchange_device(uint64_t* word, uint64_t* expected, uint64_t desired) {
-    return std::atomic_ref<uint64_t>(*word).compare_exchange_strong(*expected, desired, std::memory_order_relaxed);
-  }
-  static void raise_release_device(uint64_t* word, uint64_t value) {
-    std::atomic_ref<uint64_t> at(*word);
-    uint64_t found = at.load(std::memory_order_relaxed);
-    while (found < value && !at.compare_exchange_weak(found, value, std::memory_order_release)) {
-    }
-  }
-  static uint64_t nanoseconds() { return static_cast<uint64_t>(now()); }
-  static void relax() { std::this_thread::yield(); }
-};
 
 using HostPortChannel = BasicPortChannel<HostAccess>;
 

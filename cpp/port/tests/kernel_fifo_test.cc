@@ -2,6 +2,7 @@
 // cuda/port_channel.cuh, without a GPU.
 #include "port/kernel_fifo.h"
 
+#include <atomic>
 #include <thread>
 
 #include "../cuda/bidir_put.cuh"
