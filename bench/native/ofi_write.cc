@@ -19,12 +19,16 @@
 #include <string>
 #include <vector>
 
+#include "arguments.h"
 #include "port/context.h"
 #include "port/endpoint.h"
 #include "port/ofi_library.h"
 
 namespace hawser::port {
 namespace {
+
+using bench::check;
+using bench::die;
 
 constexpr uint64_t kWindow = 16;
 constexpr Nanos kPatience = 60 * kSecond;
@@ -36,15 +40,6 @@ struct Options {
   int turns = 5;
   std::vector<uint64_t> sizes{1 << 20, 16 << 20};
 };
-
-[[noreturn]] void die(const std::string& why) {
-  std::fprintf(stderr, "ofi_write: %s\n", why.c_str());
-  std::exit(1);
-}
-
-void check(const Status& status) {
-  if (!status.ok()) die(status.text());
-}
 
 // The two processes' own line, for set-up and turns.
 class Line {
