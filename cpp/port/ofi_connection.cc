@@ -9,6 +9,12 @@
 
 namespace hawser::port {
 
+namespace {
+
+constexpr Nanos kDrain = 500 * kMillisecond;
+
+}  // namespace
+
 OfiConnection::OfiConnection(Context& context, uint32_t transport, std::unique_ptr<Control> control, OfiDevice& device,
                              OfiProgress& progress, OfiPort port, const OfiPeer& peer, const OfiLimits& limits)
     : Connection(context, transport, std::move(control)),
@@ -278,7 +284,13 @@ void OfiConnection::stop() {
   const std::scoped_lock lock(mutex_);
   if (stopped_) return;
   stopped_ = true;
-  // What is under way is cancelled with the endpoint; the operations may go only then.
+  // What is under way may end first: a peer in this process that still reads from the sources, as over shm, must not
+  // find them gone. What does not end in time is cancelled with the endpoint; the operations may go only then.
+  const Nanos deadline = now() + kDrain;
+  while (in_flight_.load(std::memory_order_relaxed) != 0 && now() < deadline) {
+    Status ignored;
+    if (read_completions(&ignored) == 0) sched_yield();
+  }
   port_.close();
   operations_region_ = OfiRegion();
   in_flight_.store(0, std::memory_order_relaxed);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr Nanos kSpin = 50 * kMicrosecond;      // after the last thing that happened
 constexpr Nanos kBusyNap = 1 * kMillisecond;    // with something on its way: a descriptor should be ready before
-constexpr Nanos kIdleNap = 200 * kMillisecond;  // with nothing on its way
+constexpr Nanos kIdleNap = 10 * kMillisecond;   // with nothing on its way: no descriptor tells of those who connect
 constexpr Nanos kFirstNap = 20 * kMicrosecond;  // where no descriptor tells: grows to the last one
 constexpr Nanos kLastNap = 500 * kMicrosecond;
 constexpr int kNapsBeforeGrowth = 64;

@@ -182,6 +182,23 @@ TEST_P(Ofi, SeveralConnectionsShareADevice) {
   EXPECT_TRUE(pair.b.semaphores[0]->wait(1, soon(), 0).ok());
 }
 
+TEST_P(Ofi, AConnectionIsClosedWithPutsUnderWay) {
+  open(config_of(provider()));
+  auto remote = pair.a.import(*target);
+  for (int round = 0; round < 20; ++round) {
+    pair.connect(config_of(provider()));
+    Connection& connection = *pair.a.connections.back();
+    for (int i = 0; i < 10; ++i) {
+      ASSERT_TRUE(connection.submit({Work::put(remote.get(), 0, source.get(), 0, kBytes), Work::fence()}).ok());
+    }
+    pair.a.connections.back()->close();
+    EXPECT_EQ(connection.submit({Work::fence()}).code(), HAWSER_CLOSED);
+  }
+  // The others do not mind.
+  ASSERT_EQ(post(kPutWithSignal, kBytes), HAWSER_OK);
+  EXPECT_TRUE(to_a->wait(soon(), 0).ok());
+}
+
 TEST_P(Ofi, AnotherProviderIsRefusedWhileOneIsInUse) {
   open(config_of(provider()));
   std::unique_ptr<Endpoint> endpoint;
