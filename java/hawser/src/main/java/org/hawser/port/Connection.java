@@ -2,6 +2,7 @@ package org.hawser.port;
 
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import org.hawser.HawserException;
 import org.hawser.base.Deadline;
 import org.hawser.base.Words;
@@ -28,6 +29,7 @@ public final class Connection extends PortObject {
   private final int peerRank;
   private final NativePortConnection connection;
   private final MemorySegment shared;
+  private final CountDownLatch shut = new CountDownLatch(1);
 
   Connection(PortContext context, Transport transport, NativePortConnection connection) {
     super(
@@ -154,6 +156,23 @@ public final class Connection extends PortObject {
   @Override
   void ending() {
     connection.shut();
+    shut.countDown();
+  }
+
+  /** Waits until it was closed, however long that takes: then it reads no memory any more. */
+  void awaitShut() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        shut.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   NativePortConnection connection() {

@@ -108,8 +108,8 @@ public final class PortContext extends PortObject {
   /** Proxies serve what they have while the memories that it names are there. */
   @Override
   void ending() {
-    closeFirst(ProxyService.class);
-    closeFirst(Connection.class);
+    children(ProxyService.class).forEach(PortObject::close);
+    children(Connection.class).forEach(PortObject::close);
   }
 
   NativePortContext port() {

@@ -82,9 +82,9 @@ abstract sealed class PortObject implements AutoCloseable
     }
   }
 
-  /** Closes what was made from it and is of that type, before the rest. */
-  final void closeFirst(Class<? extends PortObject> type) {
-    children.stream().filter(type::isInstance).forEach(PortObject::close);
+  /** What was made from it, is of that type and is not closed. */
+  final <T extends PortObject> List<T> children(Class<T> type) {
+    return children.stream().filter(type::isInstance).map(type::cast).toList();
   }
 
   /** What is done at close, before what was made from it is closed and the native object goes. */

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
@@ -26,16 +27,39 @@ public final class RegisteredMemory extends PortObject {
   private final Local local;
 
   private RegisteredMemory(PortContext context, String what, Local local, NativePortMemory memory) {
-    super(what, () -> free(memory, local), context);
+    super(what, () -> free(context, memory, local), context);
     this.memory = memory;
     this.local = local;
   }
 
-  private static void free(NativePortMemory memory, Local local) {
+  private static void free(PortContext context, NativePortMemory memory, Local local) {
     memory.free();
-    if (local != null) {
-      MemoryUsers.remove(local);
+    if (local == null) {
+      return;
     }
+    // Puts that had begun may still read: the pages of a buffer stay until they are through.
+    List<Connection> open = context.children(Connection.class);
+    if (open.isEmpty()) {
+      MemoryUsers.remove(local);
+    } else {
+      Thread.ofVirtual().name("hawser-memory").start(() -> release(local, open));
+    }
+  }
+
+  /** Where puts do not end in time, the pages are not given back at all. */
+  private static void release(Local local, List<Connection> connections) {
+    for (Connection connection : connections) {
+      try {
+        connection.flush(PortContext.TIMEOUT);
+      } catch (HawserException e) {
+        if (e.code() == ErrorCode.TIMEOUT) {
+          return;
+        }
+        // Its transport may read on until it is closed.
+        connection.awaitShut();
+      }
+    }
+    MemoryUsers.remove(local);
   }
 
   /**

@@ -42,7 +42,7 @@ class PortLifeTest {
   @ParameterizedTest
   @EnumSource(names = {"MEMORY", "TCP"})
   void everyOrderOfClosingIsSafeWhileThreadsUseThem(Transport transport) throws Exception {
-    for (int seed = 0; seed < 12; seed++) {
+    for (int seed = 0; seed < 8; seed++) {
       List<Side> pair = Side.pair(transport);
       pair.forEach(Side::start);
       List<CompletableFuture<HawserException>> users = new ArrayList<>();
@@ -123,6 +123,35 @@ class PortLifeTest {
       left.buffer.close();
       left.channel.putWithSignal(0, 0, Side.BYTES);
       left.channel.flush(SOON);
+    }
+  }
+
+  /** Of pages that are unmapped at once when nobody uses them: reading on would end the process. */
+  @ParameterizedTest
+  @EnumSource(names = {"MEMORY", "TCP"})
+  void aSourceMayBeClosedWhileItIsBeingRead(Transport transport) {
+    for (int i = 0; i < 15; i++) {
+      List<Side> pair = Side.pair(transport);
+      try (Side left = pair.getFirst();
+          Side right = pair.getLast()) {
+        left.start();
+        Buffer source = Buffer.allocate(Side.BYTES);
+        var memory = left.context.register(source.segment());
+        int local = left.proxy.addMemory(memory);
+        int semaphore = left.proxy.addSemaphore(left.semaphore);
+        var channel = left.proxy.portChannel(semaphore, left.proxy.addMemory(left.remote), local);
+        var putting =
+            Background.failing(
+                () -> {
+                  while (true) {
+                    channel.putWithSignal(0, 0, Side.BYTES);
+                  }
+                });
+        right.channel.awaitSignal(SOON);
+        memory.close();
+        source.close();
+        Background.join(putting);
+      }
     }
   }
 
