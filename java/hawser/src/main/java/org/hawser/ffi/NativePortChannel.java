@@ -85,6 +85,17 @@ public final class NativePortChannel {
         (_, error) -> (int) Handles.FLUSHED.invokeExact(handle, position, timeoutNanos, error));
   }
 
+  /**
+   * What kernels on a GPU take for this channel, a {@code hawser_port_device_channel}: good until
+   * the proxy is closed. The proxy polls for their triggers from now on.
+   */
+  public MemorySegment onDevice(int gpu) {
+    MemorySegment out = Arena.ofAuto().allocate(PortLayouts.DEVICE_CHANNEL);
+    NativeCall.check(
+        (_, error) -> (int) Handles.DEVICE.invokeExact(handle, gpu, out.address(), error));
+    return out;
+  }
+
   private static final class Handles {
     static final MethodHandle POST =
         Downcall.of(
@@ -96,6 +107,8 @@ public final class NativePortChannel {
             JAVA_LONG,
             JAVA_LONG,
             JAVA_LONG);
+    static final MethodHandle DEVICE =
+        Downcall.of("hawser_channel_device", JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
     static final MethodHandle ERROR =
         Downcall.of("hawser_channel_error", JAVA_INT, JAVA_LONG, JAVA_LONG);
     static final MethodHandle FLUSHED =

@@ -3,6 +3,8 @@ package org.hawser.port;
 import java.time.Duration;
 import org.hawser.HawserException;
 import org.hawser.base.Deadline;
+import org.hawser.base.Platform;
+import org.hawser.ffi.NativeCuda;
 import org.hawser.ffi.NativePortChannel;
 
 /**
@@ -88,6 +90,32 @@ public final class PortChannel extends PortObject {
     enter();
     try {
       return semaphore.pollEntered();
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Runs the bidirectional example's kernel on a GPU: over and over, it signals, waits for the
+   * peer's signal, puts with a signal, and waits for the peer's. Rank r puts the bytes from {@code
+   * r * bytes} on. The peer does the same at the same time. Its signals go to kernels or to the
+   * host, not to both by turns.
+   *
+   * @param rank 0 or 1
+   * @return how long the kernel ran
+   * @throws HawserException TIMEOUT; UNSUPPORTED where there is no such GPU; else what the
+   *     connection failed with
+   */
+  public Duration runBidirectionalKernel(
+      int gpu, int rank, long bytes, int iterations, Duration timeout) {
+    var deadline = Deadline.in(timeout);
+    enter();
+    try {
+      return Duration.ofNanos(
+          Platform.call(
+              () ->
+                  NativeCuda.bidirectionalPut(
+                      gpu, channel.onDevice(gpu), rank, bytes, iterations, deadline.leftOrZero())));
     } finally {
       leave();
     }

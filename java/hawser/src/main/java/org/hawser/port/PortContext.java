@@ -10,6 +10,7 @@ import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.ffi.NativePortContext;
 import org.hawser.lane.LaneOptions;
+import org.hawser.mem.DeviceBuffer;
 
 /**
  * What a process has one of: its name to peers, where they reach it, its transports. Listeners and
@@ -93,6 +94,15 @@ public final class PortContext extends PortObject {
    */
   public RegisteredMemory register(MemorySegment segment, Transport... transports) {
     return RegisteredMemory.register(this, segment, RegisteredMemory.of(transports));
+  }
+
+  /**
+   * Registers memory of a GPU, which stays the caller's and must outlive its registration.
+   *
+   * @param transports that peers reach it by
+   */
+  public RegisteredMemory register(DeviceBuffer buffer, Transport... transports) {
+    return RegisteredMemory.register(this, buffer, RegisteredMemory.of(transports));
   }
 
   /**

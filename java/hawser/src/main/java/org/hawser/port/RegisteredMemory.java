@@ -12,6 +12,7 @@ import org.hawser.base.Deadline;
 import org.hawser.base.MemoryChecks;
 import org.hawser.base.Platform;
 import org.hawser.ffi.NativePortMemory;
+import org.hawser.mem.DeviceBuffer;
 import org.hawser.mem.MemoryUser;
 import org.hawser.mem.MemoryUsers;
 
@@ -23,13 +24,19 @@ public final class RegisteredMemory extends PortObject {
   /** {@code HAWSER_MEMORY_HOST}. */
   private static final int HOST = 1;
 
+  /** {@code HAWSER_MEMORY_DEVICE}. */
+  private static final int DEVICE = 2;
+
   private final NativePortMemory memory;
   private final Local local;
+  private final DeviceBuffer device;
 
-  private RegisteredMemory(PortContext context, String what, Local local, NativePortMemory memory) {
+  private RegisteredMemory(
+      PortContext context, String what, Local local, DeviceBuffer device, NativePortMemory memory) {
     super(what, () -> free(context, memory, local), context);
     this.memory = memory;
     this.local = local;
+    this.device = device;
   }
 
   private static void free(PortContext context, NativePortMemory memory, Local local) {
@@ -75,7 +82,6 @@ public final class RegisteredMemory extends PortObject {
   static RegisteredMemory register(
       PortContext context, MemorySegment segment, Set<Transport> transports) {
     MemoryChecks.requireReachable(segment);
-    int mask = transports.stream().mapToInt(one -> 1 << one.number()).reduce(0, (a, b) -> a | b);
     var local = new Local(segment, segment.address(), segment.byteSize());
     context.enter();
     MemoryUsers.add(local);
@@ -90,7 +96,8 @@ public final class RegisteredMemory extends PortObject {
               context,
               "this registration of %d bytes".formatted(local.bytes),
               local,
-              context.port().register(local.address, local.bytes, HOST, mask));
+              null,
+              context.port().register(local.address, local.bytes, HOST, mask(transports)));
       made.announce();
       return made;
     } catch (RuntimeException e) {
@@ -99,6 +106,28 @@ public final class RegisteredMemory extends PortObject {
     } finally {
       context.leave();
     }
+  }
+
+  static RegisteredMemory register(
+      PortContext context, DeviceBuffer buffer, Set<Transport> transports) {
+    context.enter();
+    try {
+      var made =
+          new RegisteredMemory(
+              context,
+              "this registration of " + buffer,
+              null,
+              buffer,
+              context.port().register(buffer.address(), buffer.bytes(), DEVICE, mask(transports)));
+      made.announce();
+      return made;
+    } finally {
+      context.leave();
+    }
+  }
+
+  private static int mask(Set<Transport> transports) {
+    return transports.stream().mapToInt(one -> 1 << one.number()).reduce(0, (a, b) -> a | b);
   }
 
   static RegisteredMemory deserialize(PortContext context, byte[] told, Duration timeout) {
@@ -111,6 +140,7 @@ public final class RegisteredMemory extends PortObject {
                   new RegisteredMemory(
                       context,
                       "this peer's memory",
+                      null,
                       null,
                       context.port().importMemory(told, deadline.leftOrZero())));
       made.announce();
@@ -133,7 +163,10 @@ public final class RegisteredMemory extends PortObject {
    * @throws HawserException INVALID_ARGUMENT for a peer's memory
    */
   public byte[] serialize() {
-    segment();
+    if (!isLocal()) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT, "a peer's memory is not passed on: its owner serializes it");
+    }
     enter();
     try {
       return memory.bytes();
@@ -144,18 +177,18 @@ public final class RegisteredMemory extends PortObject {
 
   /** Whether it is of this process. */
   public boolean isLocal() {
-    return local != null;
+    return local != null || device != null;
   }
 
   /**
    * The memory, reachable for as long as it is registered.
    *
-   * @throws HawserException INVALID_ARGUMENT for a peer's memory
+   * @throws HawserException INVALID_ARGUMENT for a peer's memory, and for a GPU's
    */
   public MemorySegment segment() {
     if (local == null) {
       throw new HawserException(
-          ErrorCode.INVALID_ARGUMENT, "a peer's memory has no segment here and is not passed on");
+          ErrorCode.INVALID_ARGUMENT, "a peer's memory, or a GPU's, has no segment here");
     }
     return local.segment;
   }

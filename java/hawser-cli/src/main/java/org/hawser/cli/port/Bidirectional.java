@@ -4,27 +4,22 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
-import java.time.Duration;
-import org.hawser.port.PortChannel;
 
 /**
  * One rank's part of the example: both ranks put one half of their buffer into the same half of the
  * peer's, at once, so that each ends up with both halves.
  */
 final class Bidirectional {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int WARM_UP = 4;
 
-  private final PortChannel channel;
-  private final MemorySegment buffer;
+  private final Putter putter;
   private final int rank;
 
   /**
-   * @param buffer registered with the channel, at least twice as long as the longest put
+   * @param putter whose memory is at least twice as long as the longest put
    */
-  Bidirectional(PortChannel channel, MemorySegment buffer, int rank) {
-    this.channel = channel;
-    this.buffer = buffer;
+  Bidirectional(Putter putter, int rank) {
+    this.putter = putter;
     this.rank = rank;
   }
 
@@ -34,40 +29,25 @@ final class Bidirectional {
   /** Measures puts of one size; both ranks do at the same time. */
   Finding measure(long bytes, int iterations) {
     boolean verified = check(bytes, 1);
-    for (int i = 0; i < Math.min(WARM_UP, iterations); i++) {
-      iterate(bytes);
-    }
-    long begin = System.nanoTime();
-    for (int i = 0; i < iterations; i++) {
-      iterate(bytes);
-    }
-    long nanos = System.nanoTime() - begin;
+    putter.put(bytes, Math.min(WARM_UP, iterations));
+    long nanos = putter.put(bytes, iterations);
     return new Finding((double) nanos / iterations, verified & check(bytes, 2));
   }
 
-  /** What the example's kernel does. */
-  private void iterate(long bytes) {
-    meet();
-    channel.putWithSignal(rank * bytes, rank * bytes, bytes);
-    channel.awaitSignal(LIMIT);
-  }
-
-  private void meet() {
-    channel.signal();
-    channel.awaitSignal(LIMIT);
-  }
-
-  /** One iteration whose bytes are new, and compared. */
+  /**
+   * One put whose bytes are new, and compared. Nobody puts into what is looked at here: the peer's
+   * next put waits until this rank is ready for it.
+   */
   private boolean check(long bytes, int round) {
-    MemorySegment own = buffer.asSlice(rank * bytes, bytes);
-    MemorySegment other = buffer.asSlice((1 - rank) * bytes, bytes);
-    channel.flush(LIMIT); // the last puts still read what is written here
+    MemorySegment own = putter.memory().asSlice(rank * bytes, bytes);
+    MemorySegment other = putter.memory().asSlice((1 - rank) * bytes, bytes);
+    putter.settle();
     write(own, seed(rank, round));
     other.fill((byte) 0);
-    iterate(bytes);
-    boolean equal = holds(other, seed(1 - rank, round));
-    meet(); // nobody puts before both have compared
-    return equal;
+    putter.publish(0, 2 * bytes);
+    putter.put(bytes, 1);
+    putter.fetch((1 - rank) * bytes, bytes);
+    return holds(other, seed(1 - rank, round));
   }
 
   private static long seed(int rank, int round) {

@@ -15,6 +15,7 @@ import org.hawser.cli.common.LaneArguments;
 import org.hawser.cli.common.Lifeline;
 import org.hawser.cli.common.PeerProcess;
 import org.hawser.launch.Launch;
+import org.hawser.mem.DeviceBuffer;
 import org.hawser.port.Transport;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -74,7 +75,7 @@ public final class PortCommand implements Callable<Integer> {
     @Parameters(
         index = "2",
         paramLabel = "GPU_ID",
-        description = "The GPU; -1 for host memory, as on a machine without one.")
+        description = "The GPU, for CudaIpc. All others put from host memory, and heed none.")
     private int gpu;
 
     @Parameters(
@@ -114,7 +115,7 @@ public final class PortCommand implements Callable<Integer> {
   private boolean json;
 
   /** What a rank that another process started says when it is about to begin. */
-  record Preparing(int rank) {}
+  record Preparing(String who) {}
 
   @Override
   public Integer call() {
@@ -132,7 +133,8 @@ public final class PortCommand implements Callable<Integer> {
     var launched = Launch.detect();
     if (launched.isPresent()) {
       try (var launch = launched.get()) {
-        return run(launch, "", wanted, bytes);
+        int gpus = DeviceBuffer.gpus();
+        return run(launch, "", wanted, gpus == 0 ? 0 : launch.localRank() % gpus, bytes);
       }
     }
     return local(wanted, bytes);
@@ -169,17 +171,20 @@ public final class PortCommand implements Callable<Integer> {
     var point = MeetingPoint.parse(place.meetingPoint);
     lifeline.hold();
     try (var launch = Launch.join(place.rank, RANKS, point.rendezvous(), MEET)) {
-      return run(launch, point.address(), wanted, bytes);
+      return run(launch, point.address(), wanted, place.gpu, bytes);
     }
   }
 
   /** Both ranks on this machine, the other one as a process of its own. */
   private int local(Transport wanted, List<Long> bytes) {
     lanes.orElse(Setting.LANES, "lo,lo,lo,lo");
-    Transport chosen = wanted == null ? Transport.MEMORY : wanted;
+    Transport chosen = wanted == null ? Whereabouts.bestOfMachine() : wanted;
+    // One GPU serves both where there is no other.
+    int peerGpu = Math.clamp(DeviceBuffer.gpus() - 1, 0, 1);
     var point = MeetingPoint.local(FreePort.find());
     List<String> arguments =
-        new ArrayList<>(List.of("port", point.rendezvous(), "1", "-1", chosen.title()));
+        new ArrayList<>(
+            List.of("port", point.rendezvous(), "1", Integer.toString(peerGpu), chosen.title()));
     arguments.addAll(List.of("--sizes", String.join(",", sizes)));
     if (iterations != null) {
       arguments.addAll(List.of("--iterations", iterations.toString()));
@@ -187,40 +192,37 @@ public final class PortCommand implements Callable<Integer> {
     try (var peer = PeerProcess.start(lanes.variables(), arguments)) {
       int code;
       try (var launch = Launch.join(0, RANKS, point.rendezvous(), MEET)) {
-        sayPreparing(peer.read(Preparing.class, PEER_START).rank());
-        code = run(launch, point.address(), chosen, bytes);
+        sayPreparing(peer.read(Preparing.class, PEER_START).who());
+        code = run(launch, point.address(), chosen, 0, bytes);
       }
       peer.await(PEER_END);
       return code;
     }
   }
 
-  private int run(Launch launch, String address, Transport wanted, List<Long> bytes) {
+  private int run(Launch launch, String address, Transport wanted, int gpu, List<Long> bytes) {
     var rank = new PortRank(launch, lanes.options(), address);
-    sayPreparing(launch.rank());
-    boolean verified = rank.run(wanted, bytes, this::iterations, this::print);
+    String who = wanted == Transport.CUDA_IPC ? "GPU " + gpu : "Rank " + launch.rank();
+    sayPreparing(who);
+    boolean verified = rank.run(wanted, gpu, bytes, this::iterations, result -> print(who, result));
     if (!json && !lifeline.isGiven()) {
       out().println(verified ? "Succeed!" : "Failed: not all data was right");
     }
     return verified ? 0 : 1;
   }
 
-  private void sayPreparing(int rank) {
+  private void sayPreparing(String who) {
     if (lifeline.isGiven()) {
-      out().println(Json.write(new Preparing(rank)));
+      out().println(Json.write(new Preparing(who)));
     } else if (!json) {
-      out().println(who(rank) + ": Preparing for tests ...");
+      out().println(who + ": Preparing for tests ...");
     }
     out().flush();
   }
 
-  private void print(PortResult result) {
-    out().println(json ? Json.write(result) : result.line(who(0)));
+  private void print(String who, PortResult result) {
+    out().println(json ? Json.write(result) : result.line(who));
     out().flush();
-  }
-
-  private static String who(int rank) {
-    return "Rank " + rank;
   }
 
   private int iterations(long bytes) {

@@ -1,5 +1,6 @@
 package org.hawser.cli.port;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -10,11 +11,13 @@ import org.hawser.cli.common.Json;
 import org.hawser.lane.LaneOptions;
 import org.hawser.launch.Launch;
 import org.hawser.mem.Buffer;
+import org.hawser.mem.DeviceBuffer;
 import org.hawser.port.EndpointConfig;
 import org.hawser.port.PortBootstrap;
 import org.hawser.port.PortChannel;
 import org.hawser.port.PortContext;
 import org.hawser.port.ProxyService;
+import org.hawser.port.RegisteredMemory;
 import org.hawser.port.Transport;
 
 /** One of the two ranks, from its set-up to its results. */
@@ -52,19 +55,42 @@ final class PortRank {
    * Runs all sizes.
    *
    * @param wanted null for the best that both ranks have
+   * @param gpu whose kernel puts, over CudaIpc; all other transports put from host memory
    * @param results is told each result, at rank 0
    * @return whether all data was right
    */
   boolean run(
-      Transport wanted, List<Long> sizes, Iterations iterations, Consumer<PortResult> results) {
-    long longest = sizes.stream().mapToLong(Long::longValue).max().orElseThrow();
+      Transport wanted,
+      int gpu,
+      List<Long> sizes,
+      Iterations iterations,
+      Consumer<PortResult> results) {
+    long room = 2 * sizes.stream().mapToLong(Long::longValue).max().orElseThrow();
+    Transport transport = wanted != null ? wanted : agree();
+    boolean onGpu = transport == Transport.CUDA_IPC;
+    try (var device = onGpu ? DeviceBuffer.allocate(gpu, room) : null) {
+      boolean verified = run(transport, device, room, sizes, iterations, results);
+      launch.fence(MEET); // The peer has let go of the memory.
+      return verified;
+    }
+  }
+
+  private boolean run(
+      Transport transport,
+      DeviceBuffer device,
+      long room,
+      List<Long> sizes,
+      Iterations iterations,
+      Consumer<PortResult> results) {
     try (var context = PortContext.open(lanes, address);
-        var buffer = Buffer.allocateShared(2 * longest);
+        var buffer = Buffer.allocateShared(room);
         var proxy = new ProxyService(context)) {
-      Transport transport = wanted != null ? wanted : agree(context);
       var example =
           new Bidirectional(
-              channel(context, buffer, proxy, transport), buffer.segment(), launch.rank());
+              device == null
+                  ? onHost(context, transport, buffer.segment(), proxy)
+                  : onGpu(context, transport, device, buffer.segment(), proxy),
+              launch.rank());
       proxy.startProxy();
       boolean verified = true;
       for (long bytes : sizes) {
@@ -76,11 +102,29 @@ final class PortRank {
     }
   }
 
+  private Putter onHost(
+      PortContext context, Transport transport, MemorySegment memory, ProxyService proxy) {
+    var registered = context.register(memory, transport);
+    return new HostPutter(
+        channel(context, EndpointConfig.of(transport), registered, proxy), memory, launch.rank());
+  }
+
+  private Putter onGpu(
+      PortContext context,
+      Transport transport,
+      DeviceBuffer device,
+      MemorySegment view,
+      ProxyService proxy) {
+    var config = EndpointConfig.of(transport).withDevice(device.gpu());
+    var registered = context.register(device, transport);
+    return new KernelPutter(
+        channel(context, config, registered, proxy), device, view, launch.rank());
+  }
+
   private PortChannel channel(
-      PortContext context, Buffer buffer, ProxyService proxy, Transport transport) {
-    var memory = context.register(buffer.segment(), transport);
+      PortContext context, EndpointConfig config, RegisteredMemory memory, ProxyService proxy) {
     return PortBootstrap.over(launch, context)
-        .meet(EndpointConfig.of(transport), memory, peer, MEET)
+        .meet(config, memory, peer, MEET)
         .await()
         .channel(proxy, memory);
   }
@@ -100,9 +144,11 @@ final class PortRank {
     return verified;
   }
 
-  private Transport agree(PortContext context) {
-    var here = Whereabouts.here(context);
-    return here.best(swap("whereabouts", here, Whereabouts.class));
+  private Transport agree() {
+    try (var context = PortContext.open(lanes, address)) {
+      var here = Whereabouts.here(context);
+      return here.best(swap("whereabouts", here, Whereabouts.class));
+    }
   }
 
   private <T> T swap(String key, T own, Class<T> type) {

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.hawser.mem.DeviceBuffer;
 import org.hawser.port.PortContext;
 import org.hawser.port.Transport;
 
@@ -16,6 +17,11 @@ import org.hawser.port.Transport;
  */
 record Whereabouts(String machine, Set<Transport> transports) {
   private static final List<Transport> FAR = List.of(Transport.IB0, Transport.TCP);
+
+  /** The best of one machine alone. */
+  static Transport bestOfMachine() {
+    return DeviceBuffer.gpus() > 0 ? Transport.CUDA_IPC : Transport.MEMORY;
+  }
 
   static Whereabouts here(PortContext context) {
     return new Whereabouts(thisMachine(), context.transports());
@@ -30,14 +36,15 @@ record Whereabouts(String machine, Set<Transport> transports) {
     }
   }
 
-  /** The best that both have: memory on one machine, else RDMA, else the lanes. */
+  /** The best that both have: a GPU's or memory on one machine, else RDMA, else the lanes. */
   Transport best(Whereabouts peer) {
     if (!machine.isEmpty() && machine.equals(peer.machine)) {
-      return Transport.MEMORY;
+      return has(peer, Transport.CUDA_IPC) ? Transport.CUDA_IPC : Transport.MEMORY;
     }
-    return FAR.stream()
-        .filter(each -> transports.contains(each) && peer.transports.contains(each))
-        .findFirst()
-        .orElse(Transport.TCP);
+    return FAR.stream().filter(each -> has(peer, each)).findFirst().orElse(Transport.TCP);
+  }
+
+  private boolean has(Whereabouts peer, Transport transport) {
+    return transports.contains(transport) && peer.transports.contains(transport);
   }
 }

@@ -3,10 +3,13 @@ package org.hawser.cli.port;
 import static org.hawser.cli.Cli.LOOPBACK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -86,6 +89,28 @@ class PortCommandTest {
       double product = result.get("ms_per_iter").asDouble() * result.get("gb_per_s").asDouble();
       assertEquals(bytes.get(i) / 1e6, product, bytes.get(i) / 1e8);
     }
+  }
+
+  /** The driver that the native tests put in a GPU's place; it runs kernels on the host. */
+  private static final Path FAKE_DRIVER =
+      Path.of("../../build/cmake/cpp/tests/fake_cuda/libcuda.so.1");
+
+  @Test
+  void kernelsPutOverCudaIpc() throws Exception {
+    assumeTrue(Files.exists(FAKE_DRIVER), "the native tests are not built");
+    var variables = new HashMap<>(LOOPBACK);
+    variables.put("LD_LIBRARY_PATH", FAKE_DRIVER.toAbsolutePath().getParent().toString());
+    var outcome = Cli.run(variables, LIMIT, "port", "--sizes", "1K,1M", "--iterations", "20");
+    assumeFalse(outcome.err().contains("without CUDA"), outcome::toString);
+    assertEquals(0, outcome.exit(), outcome::toString);
+    List<String> lines = outcome.out();
+    assertEquals(5, lines.size(), outcome::toString);
+    assertEquals(
+        Set.of("GPU 0: Preparing for tests ...", "GPU 1: Preparing for tests ..."),
+        Set.copyOf(lines.subList(0, 2)));
+    assertTrue(lines.get(2).startsWith("GPU 0: [Bidir PutWithSignal] bytes 1024, "));
+    assertTrue(lines.get(3).startsWith("GPU 0: [Bidir PutWithSignal] bytes 1048576, "));
+    assertEquals("Succeed!", lines.getLast());
   }
 
   @ParameterizedTest
