@@ -130,7 +130,7 @@ def _options():
         prog="bench/peers/run",
         description="Runs Hawser and its peers in turn on the lab (needs root) and prints their ratios.",
     )
-    rows = "equal,unequal,varying,small,unlimited,latency,cut,idle,spu-lr-2,spu-lr-3,spu-pingpong,spu-stream,spu-compare"
+    rows = ",".join(all_rows(hawser(), None))
     parser.add_argument("--rows", metavar="LIST", help=f"which rows (default all: {rows}; driver with --native)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each contender (default 3)")
     parser.add_argument("--seconds", type=int, default=3, metavar="S", help="length of one run (default 3)")
