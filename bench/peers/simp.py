@@ -17,6 +17,8 @@ PYTHON = ROOT / "build" / "mplang" / "bin" / "python"
 OPERATIONS = Path(__file__).with_name("mplang") / "time_operations.py"
 WORLD = 2
 START_SECONDS = 60
+# What Java's compiler is given before anything is timed; Python needs none.
+WARM_UP_SECONDS = 15
 
 
 def missing():
@@ -27,7 +29,7 @@ def missing():
 def hawser(driver, seconds):
     """Hawser's driver over Hawser's workers."""
     command = [LAUNCHER, "simp", "bench", "--driver", driver, "--workers", WORLD, "--seconds", seconds]
-    with started([*command, "--warm-up", 5, "--json"], limit=300) as running:
+    with started([*command, "--warm-up", WARM_UP_SECONDS, "--json"], limit=300) as running:
         return _sample(running.wait())
 
 
@@ -49,9 +51,8 @@ def mplang_over_hawser(seconds):
         for rank in range(WORLD):
             command = [LAUNCHER, "worker", "--config", config, "--rank", rank, "--bind", "127.0.0.1"]
             workers.enter_context(started(command, limit=300))
-        # Java's compiler is given time; Python needs none.
         _await_health(endpoints)
-        _timed("http", 5, endpoints)
+        _timed("http", WARM_UP_SECONDS, endpoints)
         return _timed_over(endpoints, seconds)
 
 
