@@ -366,7 +366,8 @@ def _port_tcp(hawser):
     size = 128 * MIB
     put = lambda lab, seconds: port.put(lab, "Tcp", size, seconds)  # noqa: E731
     tagged = lambda lab, seconds: ucx.bandwidth(lab, size, seconds)  # noqa: E731
-    one_sided = lambda lab, seconds: ucx.put(lab, size, seconds)  # noqa: E731
+    # It collapses under a rate limit: 128 MiB messages did not end in time.
+    one_sided = lambda lab, seconds: ucx.put(lab, 4 * MIB, seconds)  # noqa: E731
     return Row(
         "port-tcp",
         "4 x 1 Gbit, 128 MiB put with signal, both ways at once; UCX one way",
@@ -375,7 +376,7 @@ def _port_tcp(hawser):
             Contender("iperf3 x4, both ways", iperf3.both_ways, iperf3.missing),
             Contender("Hawser, both ways", put, hawser.missing),
             Contender("UCX x4, tag_bw", tagged, ucx.missing),
-            Contender("UCX x4, ucp_put_bw", one_sided, ucx.missing),
+            Contender("UCX x4, ucp_put_bw, 4 MiB", one_sided, ucx.missing),
         ],
         [Claim("of iperf3's sum", "Hawser, both ways", "gbit_per_s", ("iperf3 x4, both ways",), at_least=0.97)],
     )
