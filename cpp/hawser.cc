@@ -12,6 +12,8 @@
 #include "lane/listener.h"
 #include "net/devices.h"
 #include "net/features.h"
+#include "net/survey.h"
+#include "stat/notes.h"
 
 using hawser::Status;
 
@@ -58,6 +60,22 @@ bool is_attached(const hawser_link& link) {
   return std::find(link.owner.attached.begin(), link.owner.attached.end(), &link) != link.owner.attached.end();
 }
 
+// Writes a text as far as it fits; its length, 0 when it cannot be made.
+template <typename Make>
+int32_t tell(Make&& make, char* out, int32_t capacity) {
+  int32_t length = 0;
+  (void)guarded(nullptr, [&]() -> Status {
+    const std::string text = make();
+    length = static_cast<int32_t>(text.size());
+    if (capacity > 0) {
+      std::strncpy(out, text.c_str(), static_cast<size_t>(capacity) - 1);
+      out[capacity - 1] = '\0';
+    }
+    return {};
+  });
+  return length;
+}
+
 Status adopt(hawser_engine& engine, std::unique_ptr<hawser::Link> link, hawser_link** out) {
   *out = new hawser_link{engine, std::move(link)};
   return {};
@@ -80,17 +98,11 @@ int32_t hawser_devices(const char* spec, hawser_device* out, int32_t capacity, i
 }
 
 int32_t hawser_features(char* out, int32_t capacity) {
-  int32_t length = 0;
-  (void)guarded(nullptr, [&]() -> Status {
-    const std::string json = hawser::features_json();
-    length = static_cast<int32_t>(json.size());
-    if (capacity > 0) {
-      std::strncpy(out, json.c_str(), static_cast<size_t>(capacity) - 1);
-      out[capacity - 1] = '\0';
-    }
-    return {};
-  });
-  return length;
+  return tell([] { return hawser::features_json(); }, out, capacity);
+}
+
+int32_t hawser_survey(int64_t limit_ns, char* out, int32_t capacity) {
+  return tell([limit_ns] { return hawser::survey_json(limit_ns); }, out, capacity);
 }
 
 int32_t hawser_engine_open(const hawser_config* config, hawser_engine** out, hawser_error* error) {
@@ -155,7 +167,10 @@ int32_t hawser_connect(hawser_engine* engine, const char* host, uint16_t port, i
                        hawser_error* error) {
   return guarded(error, [&]() -> Status {
     std::unique_ptr<hawser::Link> link;
-    if (Status status = connect_link(engine->engine, host, port, timeout_ns, &link); !status.ok()) return status;
+    if (Status status = connect_link(engine->engine, host, port, timeout_ns, &link); !status.ok()) {
+      hawser::stats::tell_error(HAWSER_STAT_CONNECT_FAILED, {engine->engine.link_options().rank}, status);
+      return status;
+    }
     return adopt(*engine, std::move(link), out);
   });
 }
@@ -188,13 +203,8 @@ int32_t hawser_link_error(hawser_link* link, hawser_error* out) { return link->l
 
 int32_t hawser_link_register(hawser_link* link, void* address, uint64_t bytes, uint32_t kind, uint64_t* memory,
                              hawser_error* error) {
-  return guarded(error, [&]() -> Status {
-    Status status = link->link->channels().register_memory(address, bytes, static_cast<int>(kind), memory);
-    if (status.ok()) return status;
-    hawser_link_info about{};
-    link->link->describe(&about);
-    return std::move(status).of_rank(about.peer_rank);
-  });
+  return guarded(
+      error, [&]() -> Status { return link->link->register_memory(address, bytes, static_cast<int>(kind), memory); });
 }
 
 int32_t hawser_link_deregister(hawser_link* link, uint64_t memory, hawser_error* error) {

@@ -4,20 +4,24 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/guarded.h"
+#include "port/custom_proxy.h"
 #include "port/handles.h"
 
+using hawser::after;
 using hawser::guarded;
 using hawser::Nanos;
-using hawser::now;
 using hawser::SharedMemory;
 using hawser::Status;
 using hawser::port::Connection;
 using hawser::port::Context;
+using hawser::port::CustomProxyService;
 using hawser::port::Endpoint;
+using hawser::port::kUsualSpin;
 using hawser::port::Memory;
 using hawser::port::PortChannel;
 using hawser::port::ProxyService;
@@ -26,15 +30,6 @@ using hawser::port::Semaphore;
 using hawser::port::Work;
 
 namespace {
-
-// Waits look so long before they sleep, where the caller does not say: about what being woken costs.
-constexpr Nanos kSpin = 20 * hawser::kMicrosecond;
-
-// A deadline that stays in range whatever the caller gives.
-Nanos after(int64_t timeout_ns) {
-  constexpr Nanos kYear = 365 * 86400 * hawser::kSecond;
-  return now() + std::clamp<Nanos>(timeout_ns, 0, kYear);
-}
 
 int32_t copy_out(const std::vector<uint8_t>& bytes, void* out, int32_t capacity) {
   if (capacity > 0) std::memcpy(out, bytes.data(), std::min(bytes.size(), static_cast<size_t>(capacity)));
@@ -46,10 +41,27 @@ Reader reader(const void* bytes, int32_t length) {
 }
 
 // What waits after it was submitted is the context's to pump.
-Status submit(const std::shared_ptr<Connection>& connection, const Work& work, uint64_t* mark = nullptr) {
-  Status status = connection->submit({work}, mark);
+Status submit(const std::shared_ptr<Connection>& connection, Work work, uint64_t* mark = nullptr) {
+  Status status = connection->submit(std::span(&work, 1), mark);
   if (connection->waits()) connection->context().pump(connection);
   return status;
+}
+
+Status no_channels() {
+  return {HAWSER_INVALID_ARGUMENT,
+          "the proxy is one of the caller's own: it takes no semaphores, memories or channels"};
+}
+
+// The number that `make` gives, or a negative code.
+template <typename Make>
+int32_t add(hawser_proxy* proxy, hawser_error* error, Make&& make) {
+  int32_t number = 0;
+  const int32_t code = guarded(error, [&]() -> Status {
+    if (proxy->service == nullptr) return no_channels();
+    number = static_cast<int32_t>(make());
+    return {};
+  });
+  return code == HAWSER_OK ? number : code;
 }
 
 }  // namespace
@@ -144,7 +156,7 @@ int32_t hawser_connection_flush(hawser_port_connection* connection, int64_t time
   return guarded(error, [&]() -> Status {
     uint64_t mark = 0;
     if (Status status = submit(connection->connection, Work::fence(), &mark); !status.ok()) return status;
-    return connection->connection->await_fence(mark, after(timeout_ns), kSpin);
+    return connection->connection->await_fence(mark, after(timeout_ns), kUsualSpin);
   });
 }
 
@@ -231,41 +243,48 @@ void hawser_semaphore_close(hawser_port_semaphore* semaphore) { delete semaphore
 
 int32_t hawser_proxy_open(hawser_port_context* context, uint32_t fifo, hawser_proxy** out, hawser_error* error) {
   return guarded(error, [&]() -> Status {
-    auto proxy = std::make_unique<hawser_proxy>(context->context);
-    if (Status status = proxy->service.open(fifo); !status.ok()) return status;
-    *out = proxy.release();
+    auto service = std::make_unique<ProxyService>(context->context);
+    if (Status status = service->open(fifo); !status.ok()) return status;
+    ProxyService* made = service.get();
+    *out = new hawser_proxy{std::move(service), made};
     return {};
   });
+}
+
+int32_t hawser_proxy_open_custom(hawser_port_context* context, uint32_t fifo, const hawser_proxy_handler* handler,
+                                 hawser_proxy** out, hawser_error* error) {
+  return guarded(error, [&]() -> Status {
+    if (handler->handle == nullptr) return {HAWSER_INVALID_ARGUMENT, "the proxy's handler has no function `handle`"};
+    auto service = std::make_unique<CustomProxyService>(context->context, *handler);
+    if (Status status = service->open(fifo); !status.ok()) return status;
+    *out = new hawser_proxy{std::move(service), nullptr};
+    return {};
+  });
+}
+
+int32_t hawser_proxy_push(hawser_proxy* proxy, const hawser_trigger* trigger) {
+  return proxy->base->push(*trigger, nullptr) ? HAWSER_OK : HAWSER_TIMEOUT;
 }
 
 hawser_fifo_shared* hawser_proxy_fifo(hawser_proxy* proxy, uint64_t* bytes) {
-  *bytes = proxy->service.fifo_bytes();
-  return proxy->service.fifo();
+  *bytes = proxy->base->fifo_bytes();
+  return proxy->base->fifo();
 }
 
 int32_t hawser_proxy_add_semaphore(hawser_proxy* proxy, hawser_port_semaphore* semaphore, hawser_error* error) {
-  int32_t number = 0;
-  const int32_t code = guarded(error, [&]() -> Status {
-    number = static_cast<int32_t>(proxy->service.add_semaphore(semaphore->semaphore.get()));
-    return {};
-  });
-  return code == HAWSER_OK ? number : code;
+  return add(proxy, error, [&] { return proxy->service->add_semaphore(semaphore->semaphore.get()); });
 }
 
 int32_t hawser_proxy_add_memory(hawser_proxy* proxy, hawser_port_memory* memory, hawser_error* error) {
-  int32_t number = 0;
-  const int32_t code = guarded(error, [&]() -> Status {
-    number = static_cast<int32_t>(proxy->service.add_memory(memory->memory));
-    return {};
-  });
-  return code == HAWSER_OK ? number : code;
+  return add(proxy, error, [&] { return proxy->service->add_memory(memory->memory); });
 }
 
 int32_t hawser_proxy_channel(hawser_proxy* proxy, uint32_t semaphore, uint32_t destination, uint32_t source,
                              hawser_port_channel** out, hawser_error* error) {
   return guarded(error, [&]() -> Status {
+    if (proxy->service == nullptr) return no_channels();
     auto channel = std::make_unique<hawser_port_channel>();
-    Status status = proxy->service.port_channel(semaphore, destination, source, &channel->channel);
+    Status status = proxy->service->port_channel(semaphore, destination, source, &channel->channel);
     if (!status.ok()) return status;
     *out = channel.get();
     proxy->channels.push_back(std::move(channel));
@@ -274,14 +293,14 @@ int32_t hawser_proxy_channel(hawser_proxy* proxy, uint32_t semaphore, uint32_t d
 }
 
 int32_t hawser_proxy_start(hawser_proxy* proxy, hawser_error* error) {
-  return guarded(error, [&] { return proxy->service.start(); });
+  return guarded(error, [&] { return proxy->base->start(); });
 }
 
 int32_t hawser_proxy_stop(hawser_proxy* proxy, int64_t timeout_ns, hawser_error* error) {
-  return guarded(error, [&] { return proxy->service.stop(after(timeout_ns)); });
+  return guarded(error, [&] { return proxy->base->stop(after(timeout_ns)); });
 }
 
-void hawser_proxy_wake(hawser_proxy* proxy) { proxy->service.wake(); }
+void hawser_proxy_wake(hawser_proxy* proxy) { proxy->base->wake(); }
 
 void hawser_proxy_close(hawser_proxy* proxy) { delete proxy; }
 
@@ -301,5 +320,5 @@ int32_t hawser_channel_error(hawser_port_channel* channel, hawser_error* out) {
 
 int32_t hawser_channel_flushed(hawser_port_channel* channel, uint64_t position, int64_t timeout_ns,
                                hawser_error* error) {
-  return guarded(error, [&] { return channel->channel->flushed(position, after(timeout_ns), kSpin); });
+  return guarded(error, [&] { return channel->channel->flushed(position, after(timeout_ns), kUsualSpin); });
 }

@@ -10,12 +10,7 @@
 #pragma once
 
 #include "hawser_port.h"
-
-#ifdef __CUDACC__
-#define HAWSER_ON_DEVICE __device__ inline
-#else
-#define HAWSER_ON_DEVICE inline
-#endif
+#include "on_device.cuh"
 
 namespace hawser {
 

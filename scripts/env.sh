@@ -71,7 +71,7 @@ readonly build_stamp="$hawser_root/build/hawser.stamp"
 build_is_stale() {
   [[ -e "$build_stamp" && -e "$hawser_modules/hawser-cli.jar" ]] || return 0
   local changed
-  changed="$(cd "$hawser_root" && find CMakeLists.txt pom.xml cpp cuda java/*/pom.xml java/*/src/main \
+  changed="$(cd "$hawser_root" && find CMakeLists.txt pom.xml cpp cuda java/*/pom.xml java/*/src/main bench/chaos/pom.xml bench/chaos/src \
     -newer "$build_stamp" -not -path 'cpp/*/tests*' -print -quit)"
   [[ -n "$changed" ]]
 }
@@ -87,7 +87,8 @@ build_if_stale() {
     say 'hawser: building what is stale; the first time takes some minutes'
     # Taken before the build starts, so that what changes meanwhile is built the next time.
     touch "$build_stamp.new"
-    "${maven[@]}" package -Dmaven.test.skip=true --projects java/hawser,java/hawser-simp,java/hawser-cli \
+    "${maven[@]}" package -Dmaven.test.skip=true \
+      --projects java/hawser,java/hawser-simp,java/hawser-cli,bench/chaos \
       >"$hawser_root/build/hawser.log" 2>&1 9>&- || {
       tail -n 40 "$hawser_root/build/hawser.log" >&2
       die 'hawser: the build failed; all of its output is in build/hawser.log'

@@ -29,7 +29,7 @@ struct Options {
   size_t bytes = 512 * 1024;
   double seconds = 2;
   size_t window = 4;
-  TransportOptions transport{1, HAWSER_OFF};
+  TransportOptions transport{.zerocopy = HAWSER_OFF, .clear = Clear::kAnywhere};
   bool pingpong = false;
   std::string namespaces[2];
   std::string device = "lo";

@@ -4,12 +4,15 @@
 #include <cstdio>
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "arguments.h"
+#include "base/text.h"
+#include "hawser_trust.h"
 #include "lane/driver.h"
 #include "lane/listener.h"
 
@@ -58,10 +61,28 @@ void set_host(Options& options, const std::string& target) {
   if (colon != std::string::npos) options.port = static_cast<uint16_t>(parse_size(target.substr(colon + 1)));
 }
 
+// A folder with certificate.pem, key.pem and roots.pem, or a file with a pre-shared key. Kept to the end.
+hawser_identity* open_identity(const std::string& path) {
+  hawser_identity_config config{};
+  config.struct_size = sizeof config;
+  if (std::filesystem::is_directory(path)) {
+    copy_text(config.certificate, path + "/certificate.pem");
+    copy_text(config.key, path + "/key.pem");
+    copy_text(config.roots, path + "/roots.pem");
+  } else {
+    copy_text(config.psk_file, path);
+  }
+  hawser_identity* identity = nullptr;
+  hawser_error error{};
+  if (hawser_identity_open(&config, &identity, &error) != HAWSER_OK) die(error.text);
+  return identity;
+}
+
 Options parse(int argc, char** argv) {
   Options options;
   options.config.struct_size = sizeof(hawser_config);
   options.config.rank = -1;
+  options.config.insecure = 1;  // the bytes that it measures with are no secret
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     const auto value = [&]() -> std::string {
@@ -95,8 +116,12 @@ Options parse(int argc, char** argv) {
     else if (name == "--zerocopy") {
       const std::string zerocopy = value();
       options.config.zerocopy = zerocopy == "on" ? HAWSER_ON : zerocopy == "off" ? HAWSER_OFF : HAWSER_AUTO;
-    } else if (name == "--lanes")
+    } else if (name == "--net")
+      std::strncpy(options.config.net, value().c_str(), sizeof(options.config.net) - 1);
+    else if (name == "--lanes")
       std::strncpy(options.config.lanes, value().c_str(), sizeof(options.config.lanes) - 1);
+    else if (name == "--identity")
+      options.config.identity = open_identity(value());
     else if (name == "--scheduler" || name == "--on-lane-loss" || name == "--bind")
       value();
     else if (name.starts_with("--"))
@@ -345,7 +370,9 @@ void print(Peer& peer, const Options& options, uint64_t bytes, Result& result, c
 void run(const Options& options) {
   Peer peer(options);
   std::unique_ptr<Link> link;
+  const Nanos began = now();
   check(connect_link(peer.engine(), options.host, options.port, 10 * kSecond, &link));
+  std::fprintf(stderr, "connected in %.1f ms\n", static_cast<double>(now() - began) / kMillisecond);
   peer.use(std::move(link));
   for (const uint64_t bytes : options.sizes) {
     const Order order{bytes, options.window, options.op == "lat"};

@@ -1,9 +1,6 @@
 // Puts of the transports IBn beside a bare loop of fi_write over the same provider: two processes on this machine, the
 // same window and sizes, taking turns. Prints gigabytes a second of both and the ratio of their medians.
 //   bench_ofi_write [provider] [seconds a turn] [turns] [size]...
-#include <rdma/fi_cm.h>
-#include <rdma/fi_eq.h>
-#include <rdma/fi_errno.h>
 #include <rdma/fi_rma.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -20,9 +17,9 @@
 #include <vector>
 
 #include "arguments.h"
+#include "plain_ofi.h"
 #include "port/context.h"
 #include "port/endpoint.h"
-#include "port/ofi_library.h"
 
 namespace hawser::port {
 namespace {
@@ -71,82 +68,48 @@ class Line {
   int fd_;
 };
 
-// libfabric by the book: one endpoint, its queue polled without pause.
+// What a user of libfabric would write.
 class Plain {
  public:
-  Plain(const Options& options, std::vector<uint8_t>& memory, Line& line) : memory_(memory), line_(line) {
-    check(OfiLibrary::get(&library_));
-    fi_info* hints = library_->dupinfo(nullptr);
-    hints->caps = FI_RMA | FI_READ | FI_WRITE | FI_REMOTE_READ | FI_REMOTE_WRITE;
-    hints->ep_attr->type = FI_EP_RDM;
-    hints->domain_attr->mr_mode = FI_MR_LOCAL | FI_MR_VIRT_ADDR | FI_MR_ALLOCATED | FI_MR_PROV_KEY;
-    hints->tx_attr->msg_order = FI_ORDER_WAW | FI_ORDER_RAW;
-    hints->fabric_attr->prov_name = strdup(options.provider.c_str());
-    fi_info* info = nullptr;
-    must("fi_getinfo", library_->getinfo(library_->interface(), nullptr, nullptr, 0, hints, &info));
-    must("fi_fabric", library_->fabric(info->fabric_attr, &fabric_, nullptr));
-    must("fi_domain", fi_domain(fabric_, info, &domain_, nullptr));
-    fi_cq_attr queue{};
-    queue.format = FI_CQ_FORMAT_CONTEXT;
-    queue.wait_obj = FI_WAIT_NONE;
-    must("fi_cq_open", fi_cq_open(domain_, &queue, &queue_, nullptr));
-    fi_av_attr table{};
-    table.type = FI_AV_TABLE;
-    must("fi_av_open", fi_av_open(domain_, &table, &peers_, nullptr));
-    must("fi_endpoint", fi_endpoint(domain_, info, &endpoint_, nullptr));
-    must("fi_ep_bind", fi_ep_bind(endpoint_, &peers_->fid, 0));
-    must("fi_ep_bind", fi_ep_bind(endpoint_, &queue_->fid, FI_TRANSMIT | FI_RECV));
-    must("fi_enable", fi_enable(endpoint_));
-    must("fi_mr_reg", fi_mr_reg(domain_, memory_.data(), memory_.size(),
-                                FI_READ | FI_WRITE | FI_REMOTE_READ | FI_REMOTE_WRITE, 0, 1, 0, &mr_, nullptr));
-    const bool virtual_address = (info->domain_attr->mr_mode & FI_MR_VIRT_ADDR) != 0;
-    exchange(virtual_address ? reinterpret_cast<uint64_t>(memory_.data()) : 0);
-    library_->freeinfo(info);
-    library_->freeinfo(hints);
+  Plain(const Options& options, std::vector<uint8_t>& memory, Line& line)
+      : memory_(memory),
+        line_(line),
+        ofi_({options.provider, "", FI_RMA | FI_READ | FI_WRITE | FI_REMOTE_READ | FI_REMOTE_WRITE,
+              FI_ORDER_WAW | FI_ORDER_RAW}),
+        mr_(ofi_.register_memory(memory, FI_READ | FI_WRITE | FI_REMOTE_READ | FI_REMOTE_WRITE)) {
+    exchange(ofi_.has_virtual_addresses() ? reinterpret_cast<uint64_t>(memory_.data()) : 0);
   }
-  ~Plain() {
-    fi_close(&endpoint_->fid);
-    fi_close(&mr_->fid);
-    fi_close(&queue_->fid);
-    fi_close(&peers_->fid);
-    fi_close(&domain_->fid);
-    fi_close(&fabric_->fid);
-  }
+  ~Plain() { fi_close(&mr_->fid); }
   Plain(const Plain&) = delete;
   Plain& operator=(const Plain&) = delete;
 
   // Gigabytes a second. The last read comes back when all is there.
   double write(uint64_t bytes, Nanos duration) {
     post(false, bytes);
-    drain(0);
+    ofi_.drain(0);
     const Nanos begin = now();
     uint64_t puts = 0;
     for (; now() - begin < duration; ++puts) {
-      drain(kWindow - 1);
+      ofi_.drain(kWindow - 1);
       post(false, bytes);
     }
-    drain(0);
+    ofi_.drain(0);
     post(true, sizeof(uint64_t));
-    drain(0);
+    ofi_.drain(0);
     return static_cast<double>(puts * bytes) / static_cast<double>(now() - begin);
   }
   // Lets the provider work until the line rings.
   void serve() {
     while (!line_.rings()) {
-      for (int look = 0; look < kLooks; ++look) read();
+      for (int look = 0; look < kLooks; ++look) ofi_.look();
     }
   }
 
  private:
-  void must(const char* what, int64_t returned) const {
-    if (returned != 0) die(std::string(what) + ": " + library_->explain(returned));
-  }
   void exchange(uint64_t base) {
-    std::vector<uint8_t> name(256);
-    size_t length = name.size();
-    must("fi_getname", fi_getname(&endpoint_->fid, name.data(), &length));
+    const std::vector<uint8_t> name = ofi_.name();
     Writer told;
-    told.put_block(name.data(), length);
+    told.put_block(name.data(), name.size());
     told.put(base);
     told.put(fi_mr_key(mr_));
     line_.send(told.bytes());
@@ -155,42 +118,22 @@ class Plain {
     const Reader address = theirs.get_block();
     base_ = theirs.get<uint64_t>();
     key_ = theirs.get<uint64_t>();
-    if (fi_av_insert(peers_, address.data(), 1, &peer_, 0, nullptr) != 1) die("fi_av_insert");
+    ofi_.address(address.data());
   }
   void post(bool is_read, uint64_t bytes) {
-    for (;;) {
-      const ssize_t returned =
-          is_read ? fi_read(endpoint_, memory_.data(), bytes, fi_mr_desc(mr_), peer_, base_, key_, this)
-                  : fi_write(endpoint_, memory_.data(), bytes, fi_mr_desc(mr_), peer_, base_, key_, this);
-      if (returned == 0) break;
-      if (returned != -FI_EAGAIN) must("fi_write", returned);
-      read();
-    }
-    ++in_flight_;
-  }
-  void read() {
-    fi_cq_entry entries[kWindow];
-    const ssize_t count = fi_cq_read(queue_, entries, kWindow);
-    if (count > 0) in_flight_ -= static_cast<uint64_t>(count);
-    if (count < 0 && count != -FI_EAGAIN) must("fi_cq_read", count);
-  }
-  void drain(uint64_t left) {
-    while (in_flight_ > left) read();
+    ofi_.post("fi_write", [&](fid_ep* endpoint, fi_addr_t peer) {
+      return is_read ? fi_read(endpoint, memory_.data(), bytes, fi_mr_desc(mr_), peer, base_, key_, &context_)
+                     : fi_write(endpoint, memory_.data(), bytes, fi_mr_desc(mr_), peer, base_, key_, &context_);
+    });
   }
 
-  const OfiLibrary* library_ = nullptr;
   std::vector<uint8_t>& memory_;
   Line& line_;
-  fid_fabric* fabric_ = nullptr;
-  fid_domain* domain_ = nullptr;
-  fid_cq* queue_ = nullptr;
-  fid_av* peers_ = nullptr;
-  fid_ep* endpoint_ = nullptr;
-  fid_mr* mr_ = nullptr;
-  fi_addr_t peer_ = FI_ADDR_UNSPEC;
+  bench::PlainOfi ofi_;
+  fid_mr* mr_;
+  fi_context2 context_{};
   uint64_t base_ = 0;
   uint64_t key_ = 0;
-  uint64_t in_flight_ = 0;
 };
 
 class Port {

@@ -132,6 +132,7 @@ class PortPath : public Path {
     config.rank = rank;
     config.lanes.struct_size = sizeof(config.lanes);
     config.lanes.chunk_bytes = options.chunk;
+    config.lanes.insecure = 1;  // the bytes that it measures with are no secret
     options.address.copy(config.address, sizeof(config.address) - 1);
     options.lanes.copy(config.lanes.lanes, sizeof(config.lanes.lanes) - 1);
     check(context_.open(config));

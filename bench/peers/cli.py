@@ -21,16 +21,18 @@ from peers.table import print_row
 from peers.traffic import Traffic
 from peers.verdict import judge
 
+OF_A_BUILD = ("nccl", "net-plugin", "net-plugin-unlimited", "net-ofi")
+
 
 def main():
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     native = Driver([options.native]) if options.native else None
-    rows = all_rows(hawser(), native)
+    rows = all_rows(hawser(), native, options.nccl, options.nccl_plugin)
     chosen = options.rows.split(",") if options.rows else list(rows)
     for name in chosen:
         if name not in rows:
-            hint = " (give --native PATH)" if name == "driver" else ""
+            hint = {"driver": " (give --native PATH)"}.get(name, " (give --nccl FOLDER)" if name in OF_A_BUILD else "")
             print(f"there is no row {name}{hint}; the rows are {', '.join(rows)}", file=sys.stderr)
             return 2
     # Taken out of the environment: Hawser refuses settings that it does not know.
@@ -131,11 +133,15 @@ def _options():
         description="Runs Hawser and its peers in turn on the lab (needs root) and prints their ratios.",
     )
     rows = ",".join(all_rows(hawser(), None))
-    parser.add_argument("--rows", metavar="LIST", help=f"which rows (default all: {rows}; driver with --native)")
+    parser.add_argument("--rows", metavar="LIST", help=f"which rows (default all: {rows}; driver with --native, {', '.join(OF_A_BUILD)} with --nccl)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each contender (default 3)")
     parser.add_argument("--seconds", type=int, default=3, metavar="S", help="length of one run (default 3)")
     parser.add_argument("--only", metavar="LIST", help="only contenders whose label contains one of these words")
     parser.add_argument("--native", metavar="PATH", help="a C++ driver that takes perf's options (row driver)")
+    parser.add_argument("--nccl", type=Path, metavar="FOLDER", help="CMake's build folder, for its NCCL plugin and native benchmarks")
+    parser.add_argument(
+        "--nccl-plugin", type=Path, action="append", default=[], metavar="PATH", help="another NCCL plugin for that row"
+    )
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "peers.json", metavar="FILE")
     options = parser.parse_args()
     if options.rounds < 1 or not 1 <= options.seconds <= 30:

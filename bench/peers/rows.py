@@ -1,56 +1,26 @@
 """What is compared: each row has its lab, its contenders and what must be shown about them."""
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from peers import events, iperf3, mptcp, openmpi, pingpong, port, simp, spu, ucx
+from peers import events, iperf3, mptcp, openmpi, pingpong, port, rows_nets, rows_trust, simp, spu, ucx
+from peers.row import KIB, MIB, UNEQUAL, Claim, Contender, Row, transfer
 from peers.sample import size_name
 
-KIB, MIB = 1 << 10, 1 << 20
-UNEQUAL = "1gbit,1gbit,1gbit,200mbit"
 SIMP_COLUMNS = ("pcall", "chain of 51", "shuffle 8 B", "shuffle 1 MiB", "fetch 1 MiB", "constant 1 MiB")
 CUTS = {"link": ("link down", 0.3), "reset": ("socket reset", 0.3), "silent": ("silent loss", 0.5)}
 
 
-@dataclass
-class Contender:
-    label: str
-    run: Callable  # (lab, seconds) -> Sample
-    missing: Callable = lambda: None  # the reason why it cannot run here, or None
-    counted: bool = True  # whether a second pair of eyes (traffic.Traffic) measures the machine's CPU as well
-
-
-@dataclass
-class Claim:
-    """`metric` of `who`, over that of `against` (the best of several labels; a number; nothing: the bare figure)."""
-
-    text: str
-    who: str
-    metric: str
-    against: tuple | float | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-
-
-@dataclass
-class Row:
-    name: str
-    title: str
-    rate: str
-    contenders: list
-    claims: list
-    columns: tuple = ("gbit_per_s", "cpu_per_gbit", "system_cpu_per_gbit")
-
-
-def all_rows(hawser, native):
-    """The rows by name; `native` is the C++ driver or None, and then its row is left out."""
+def all_rows(hawser, native, nccl_build=None, nccl_plugins=()):
+    """The rows by name; those for which there is no C++ driver (`native`) and no build of CMake's are left out."""
     rows = [_equal(hawser), _unequal(hawser), _varying(hawser), _small(hawser), _unlimited(hawser)]
     rows += [_latency(hawser), _cut(hawser), _idle(hawser)]
     rows += [_regression(2, "SEMI2K"), _regression(3, "ABY3"), _yacl_pingpong(), _yacl_stream(), _compare()]
     rows += [_regression_over_http(), _simulator(), _simp_http(), _mixed(), _port_tcp(hawser)]
+    rows += rows_trust.rows(hawser)
     if native:
         rows.append(_driver(hawser, native))
+    if nccl_build:
+        rows += rows_nets.rows(nccl_build, nccl_plugins)
     return {row.name: row for row in rows}
 
 
@@ -72,18 +42,13 @@ def _openmpi(size, window=16, devices=4, label="Open MPI x{}"):
     return Contender(label.format(devices), run, openmpi.missing)
 
 
-def _hawser(driver, label, size, window, **options):
-    run = lambda lab, seconds: driver.bandwidth(lab, size, seconds, window=window, **options)  # noqa: E731
-    return Contender(label, run, driver.missing)
-
-
 def _equal(hawser):
     size = 16 * MIB
     return Row(
         "equal",
         "4 x 1 Gbit, 16 MiB messages",
         "1gbit",
-        [_iperf3(), _hawser(hawser, "Hawser", size, 4), _mptcp(), _ucx(size), _openmpi(size)],
+        [_iperf3(), transfer(hawser, "Hawser", size, 4), _mptcp(), _ucx(size), _openmpi(size)],
         [
             Claim("of iperf3's four streams", "Hawser", "gbit_per_s", ("iperf3 x4",), at_least=0.98),
             Claim("iperf3's CPU s per Gbit", "Hawser", "cpu_per_gbit", ("iperf3 x4",), at_most=2.0),
@@ -100,10 +65,10 @@ def _unequal(hawser):
         claims.append(Claim(f"of the wires ({label})", label, "gbit_per_s", wires, at_least=0.98))
         claims.append(Claim(f"of MPTCP ({label})", label, "gbit_per_s", ("MPTCP",), at_least=1.0))
     contenders = [
-        _hawser(hawser, one, size, 1),
+        transfer(hawser, one, size, 1),
         _mptcp(),
-        _hawser(hawser, four, size, 4),
-        _hawser(hawser, static, size, 4, scheduler="round-robin"),
+        transfer(hawser, four, size, 4),
+        transfer(hawser, static, size, 4, scheduler="round-robin"),
         _ucx(size),
         _openmpi(size),
     ]
@@ -138,7 +103,7 @@ def _small(hawser):
         "small",
         f"4 x 1 Gbit, 1 KiB messages, {window} in flight",
         "1gbit",
-        [_hawser(hawser, "Hawser", size, window), _ucx(size), _openmpi(size, window)],
+        [transfer(hawser, "Hawser", size, window), _ucx(size), _openmpi(size, window)],
         [
             Claim("of Open MPI", "Hawser", "gbit_per_s", ("Open MPI x4",), at_least=1.0),
             Claim("of UCX", "Hawser", "gbit_per_s", ("UCX x4",), at_least=1.0),
@@ -159,9 +124,9 @@ def _unlimited(hawser):
             peers.append(_ucx(size, devices, f"{name} UCX x{{}}"))
             peers.append(_openmpi(size, window, devices, f"{name} Open MPI x{{}}"))
         bare, checked = f"{name} Hawser, no checksum", f"{name} Hawser"
-        contenders.append(_hawser(hawser, bare, size, window, chunk=chunk, checksum="off"))
+        contenders.append(transfer(hawser, bare, size, window, chunk=chunk, checksum="off"))
         contenders += peers
-        contenders.append(_hawser(hawser, checked, size, window, chunk=chunk))
+        contenders.append(transfer(hawser, checked, size, window, chunk=chunk))
         best = tuple(peer.label for peer in peers)
         claims.append(Claim(f"{name}: of the best peer", bare, "gbit_per_s", best, at_least=bound))
         claims.append(Claim(f"{name}: with checksum, of without", checked, "gbit_per_s", (bare,)))
@@ -227,7 +192,7 @@ def _driver(hawser, native):
     for size in (MIB, 16 * MIB):
         name = size_name(size)
         java, cpp = f"{name} Hawser", f"{name} hawser-cpp"
-        contenders += [_hawser(hawser, java, size, 4), _hawser(native, cpp, size, 4)]
+        contenders += [transfer(hawser, java, size, 4), transfer(native, cpp, size, 4)]
         claims.append(Claim(f"{name}: Java, of the C++ driver", java, "gbit_per_s", (cpp,), at_least=0.98))
     return Row("driver", "Java driving against a C++ driver, unlimited veth", "none", contenders, claims)
 

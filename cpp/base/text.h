@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace hawser {
@@ -12,8 +13,14 @@ namespace hawser {
 template <size_t N>
 void copy_text(char (&out)[N], std::string_view text) {
   const size_t length = std::min(text.size(), N - 1);
-  std::memcpy(out, text.data(), length);
+  text.copy(out, length);  // of an empty text, too, which has no address
   std::memset(out + length, 0, N - length);
+}
+
+// A field's text: up to its first zero, or all of it.
+template <size_t N>
+std::string bounded_text(const char (&field)[N]) {
+  return {field, strnlen(field, N)};
 }
 
 }  // namespace hawser

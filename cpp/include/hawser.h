@@ -21,7 +21,7 @@ extern "C" {
 #define HAWSER_API __attribute__((visibility("default")))
 
 // Raised whenever a function's signature, a struct or a constant in this file changes.
-#define HAWSER_ABI_VERSION 1u
+#define HAWSER_ABI_VERSION 3u
 
 #define HAWSER_MAX_LANES 16
 #define HAWSER_WINDOW 16             // unacknowledged chunks a lane
@@ -94,6 +94,11 @@ HAWSER_API int32_t hawser_devices(const char* spec, hawser_device* out, int32_t 
 // Returns the length, truncating at `capacity` - 1.
 HAWSER_API int32_t hawser_features(char* out, int32_t capacity);
 
+// [any, blocks for `limit_ns` at most, three times] What of GPUs, NCCL's network plugins and libfabric is here, as one
+// JSON object. Each is asked in a process of its own: a driver or plugin that crashes or hangs is told of, no more.
+// Returns the length, truncating at `capacity` - 1.
+HAWSER_API int32_t hawser_survey(int64_t limit_ns, char* out, int32_t capacity);
+
 // ---------------------------------------------------------------------------------------------------- shared memory
 // Rings and lane state are shared between the native half and its driver. All indices grow without wrapping; a slot is
 // index & (capacity - 1).
@@ -165,7 +170,7 @@ typedef struct hawser_engine_shared {
   uint64_t events_offset;  // of hawser_event[event_capacity]
   uint64_t reserved[4];
   hawser_cursor op_tail;     // producers
-  hawser_cursor op_head;     // engine
+  hawser_cursor op_head;     // engine: release, after the link's `unacknowledged` counts the send
   hawser_cursor event_tail;  // engine
   hawser_cursor event_head;  // driver
 } hawser_engine_shared;
@@ -215,6 +220,7 @@ enum hawser_link_state { HAWSER_LINK_OPEN = 0, HAWSER_LINK_PEER_CLOSED = 1, HAWS
 typedef struct hawser_engine hawser_engine;
 typedef struct hawser_listener hawser_listener;
 typedef struct hawser_link hawser_link;
+typedef struct hawser_identity hawser_identity;  // hawser_trust.h
 
 enum hawser_lane_loss { HAWSER_FAILOVER = 0, HAWSER_FAIL_FAST = 1 };
 enum hawser_tristate { HAWSER_AUTO = 0, HAWSER_ON = 1, HAWSER_OFF = 2 };
@@ -233,6 +239,12 @@ typedef struct hawser_config {
   int64_t silence_ns;         // a lane whose peer's kernel acknowledges nothing for so long is lost; 0 = 250 ms
   int64_t link_timeout_ns;    // all lanes lost for so long: the link has failed; 0 = 5 s
   char lanes[512];            // as `spec` of hawser_devices
+  char net[256];              // what moves the bytes: "" or "socket" (TCP), "plugin[:NAME|PATH]" (an NCCL net plugin),
+                              // "ofi[:PROVIDER]" (libfabric). Both ends name the same. "fault[:KEY=VALUE,...]": one of
+                              // these with faults, to rehearse them: cpp/net/fault/plan.h
+  hawser_identity* identity;  // whom to be and whom to trust: all is encrypted. NULL: in the clear
+  uint32_t insecure;          // 1: the operator said that the clear will do, beyond loopback too
+  uint32_t reserved;          // 0
 } hawser_config;
 
 // [any] The engine's shared memory is freed by hawser_engine_close.
@@ -298,6 +310,11 @@ HAWSER_API int32_t hawser_link_error(hawser_link* link, hawser_error* out);     
 enum hawser_memory_kind { HAWSER_MEMORY_HOST = 1, HAWSER_MEMORY_DEVICE = 2 };
 
 // [driver] Registers memory with every lane, or with none: what was registered is undone when one refuses.
+// Memory of a GPU (HAWSER_MEMORY_DEVICE) must be registered before operations carry its number: the lanes copy chunks
+// between it and pinned memory of their own, set aside by the first registration for a GPU (which blocks), or hand it
+// to networks that take it. An operation ends when no copy touches its memory any more; one whose bytes lie outside of
+// the registered ones ends with HAWSER_INVALID_ARGUMENT, one whose copy fails with HAWSER_IO (hawser_link_error tells
+// why). Work of the caller's on the GPU must have completed before. HAWSER_UNSUPPORTED, with the reason, without CUDA.
 HAWSER_API int32_t hawser_link_register(hawser_link* link, void* address, uint64_t bytes, uint32_t kind,
                                         uint64_t* memory, hawser_error* error);
 HAWSER_API int32_t hawser_link_deregister(hawser_link* link, uint64_t memory, hawser_error* error);  // [driver]

@@ -9,6 +9,8 @@
 //   semaphore made on a connection, its bytes exchanged, joined
 //   proxy     a FIFO of triggers and the thread that serves them; a channel names a semaphore and two memories
 //
+// C++ programs take hawser_port.hpp, which makes classes of all this.
+//
 // Order. What is put through one connection arrives in the order in which it was put, as far as signals tell: who sees
 // a signal sees every byte of every put before it. Connections know nothing of each other's order.
 #pragma once
@@ -223,6 +225,23 @@ HAWSER_API void hawser_semaphore_close(hawser_port_semaphore* semaphore);  // [a
 HAWSER_API int32_t hawser_proxy_open(hawser_port_context* context, uint32_t fifo, hawser_proxy** out,
                                      hawser_error* error);
 HAWSER_API hawser_fifo_shared* hawser_proxy_fifo(hawser_proxy* proxy, uint64_t* bytes);  // [any]
+// What a proxy of one's own calls. None may block or throw, or come from Java, which has a proxy of its own.
+typedef struct hawser_proxy_handler {
+  void* self;
+  // [proxy thread] 1: it was served. 0: it cannot be taken now; it is asked again soon, and nothing behind it before.
+  int32_t (*handle)(void* self, const hawser_trigger* trigger);
+  // [proxy thread] May be NULL. What goes on besides triggers; 1: there will soon be more of it.
+  int32_t (*progress)(void* self);
+  // [the thread that stops] May be NULL. A trigger that was not served in time.
+  void (*drop)(void* self, const hawser_trigger* trigger);
+} hawser_proxy_handler;
+
+// [any] As hawser_proxy_open, but triggers go to `handler`, whose `self` must outlive the proxy. It has no channels.
+HAWSER_API int32_t hawser_proxy_open_custom(hawser_port_context* context, uint32_t fifo,
+                                            const hawser_proxy_handler* handler, hawser_proxy** out,
+                                            hawser_error* error);
+// [any] Posts a trigger; its sequence is not read. Never blocks. HAWSER_TIMEOUT: the FIFO is full, try again.
+HAWSER_API int32_t hawser_proxy_push(hawser_proxy* proxy, const hawser_trigger* trigger);
 // [any] Both return a number, 0 or above, or a negative code. What is added must outlive the proxy, except that a
 // memory may be freed: triggers that name it are errors then.
 HAWSER_API int32_t hawser_proxy_add_semaphore(hawser_proxy* proxy, hawser_port_semaphore* semaphore,
@@ -252,14 +271,6 @@ HAWSER_API int32_t hawser_channel_flushed(hawser_port_channel* channel, uint64_t
 // ---------------------------------------------------------------------------------------------------- GPUs
 // HAWSER_UNSUPPORTED, with the reason, where CUDA cannot be used. Devices are numbered as CUDA_VISIBLE_DEVICES leaves
 // them.
-
-// [any] How many there are.
-HAWSER_API int32_t hawser_cuda_devices(int32_t* count, hawser_error* error);
-// [any, blocks] Zeroed memory of a GPU that peers can open; freed when no peer has it imported any more.
-HAWSER_API int32_t hawser_cuda_allocate(int32_t device, uint64_t bytes, void** out, hawser_error* error);
-HAWSER_API void hawser_cuda_free(void* address);
-// [any, blocks] Between any two memories of GPUs and the host.
-HAWSER_API int32_t hawser_cuda_copy(int32_t device, void* to, const void* from, uint64_t bytes, hawser_error* error);
 
 // [any] What a kernel on that GPU takes for the channel; the same again for a channel that has been asked for before.
 // The channel's proxy serves its triggers, and polls for them from now on. No kernel may use it when the proxy is

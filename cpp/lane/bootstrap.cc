@@ -15,6 +15,7 @@ namespace hawser {
 
 namespace {
 
+constexpr uint32_t kLongestRefusal = 400;
 constexpr Nanos kRetryInterval = 100 * kMillisecond;
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
@@ -64,11 +65,11 @@ Status try_connect(const addrinfo& address, Nanos deadline, int* out) {
   return {};
 }
 
-Status recv_all(int fd, void* data, size_t bytes, Nanos deadline, const char* what) {
+Status recv_all(SecureSocket& socket, void* data, size_t bytes, Nanos deadline, const char* what) {
   auto* at = static_cast<unsigned char*>(data);
   size_t got = 0;
   while (got < bytes) {
-    const ssize_t n = recv(fd, at + got, bytes - got, MSG_DONTWAIT);
+    const ssize_t n = socket.receive(at + got, bytes - got);
     if (n > 0) {
       got += static_cast<size_t>(n);
       continue;
@@ -77,11 +78,13 @@ Status recv_all(int fd, void* data, size_t bytes, Nanos deadline, const char* wh
       return {HAWSER_REFUSED, std::string("the listener closed the connection after ") + std::to_string(got) + " of " +
                                   std::to_string(bytes) + " bytes of " + what};
     }
-    if (errno != EAGAIN && errno != EINTR) return Status::from_errno(HAWSER_IO, std::string("reading ") + what);
+    if (errno != EAGAIN && errno != EINTR) {
+      return socket.explain(errno == EPROTO ? HAWSER_REFUSED : HAWSER_IO, std::string("reading ") + what, errno);
+    }
     if (now() >= deadline) {
       return {HAWSER_TIMEOUT, std::string("the listener sent no ") + what + " in time: is it a Hawser bootstrap port?"};
     }
-    pollfd wait{fd, POLLIN, 0};
+    pollfd wait{socket.fd(), POLLIN, 0};
     poll(&wait, 1, millis_until(deadline));
   }
   return {};
@@ -136,7 +139,15 @@ std::vector<unsigned char> bootstrap_message(const std::vector<Handle>& handles)
   return message;
 }
 
-Status bootstrap_client_connect(const std::string& host, uint16_t port, Nanos deadline, int* fd) {
+std::vector<unsigned char> bootstrap_refusal(const std::string& why) {
+  const auto length = static_cast<uint32_t>(std::min<size_t>(why.size(), kLongestRefusal));
+  std::vector<unsigned char> message(sizeof(length) + length);
+  std::memcpy(message.data(), &length, sizeof(length));
+  std::memcpy(message.data() + sizeof(length), why.data(), length);
+  return message;
+}
+
+Status bootstrap_client_connect(const std::string& host, uint16_t port, Nanos deadline, int* fd, NoListener refusal) {
   Addresses addresses(nullptr, freeaddrinfo);
   if (Status status = resolve(host, port, 0, &addresses); !status.ok()) return status;
   for (int attempt = 1;; ++attempt) {
@@ -145,7 +156,8 @@ Status bootstrap_client_connect(const std::string& host, uint16_t port, Nanos de
       last = try_connect(*a, deadline, fd);
       if (last.ok()) return {};
     }
-    if (now() + kRetryInterval >= deadline) {
+    const bool gone = refusal == NoListener::kGone && last.sys_errno() == ECONNREFUSED;
+    if (gone || now() + kRetryInterval >= deadline) {
       return Status::from_errno(last.sys_errno() == ETIMEDOUT ? HAWSER_TIMEOUT : HAWSER_REFUSED,
                                 "no listener at " + where(host, port) + " after " + std::to_string(attempt) +
                                     " attempts (start it, or check address and port)",
@@ -155,16 +167,23 @@ Status bootstrap_client_connect(const std::string& host, uint16_t port, Nanos de
   }
 }
 
-Status bootstrap_client_recv_handles(int fd, Nanos deadline, std::vector<Handle>* handles) {
+Status bootstrap_client_recv_handles(SecureSocket& socket, Nanos deadline, std::vector<Handle>* handles) {
   uint32_t count = 0;
-  if (Status status = recv_all(fd, &count, sizeof(count), deadline, "lane count"); !status.ok()) return status;
+  if (Status status = recv_all(socket, &count, sizeof(count), deadline, "lane count"); !status.ok()) return status;
   if (count == 0) return {HAWSER_REFUSED, "the listener offers no lanes: its device list is empty"};
   if (count > HAWSER_MAX_LANES) {
     return {HAWSER_REFUSED, "the other end offers " + std::to_string(count) + " lanes, more than " +
                                 std::to_string(HAWSER_MAX_LANES) + ": it is no Hawser bootstrap port"};
   }
   handles->resize(count);
-  return recv_all(fd, handles->data(), count * sizeof(Handle), deadline, "lane handles");
+  return recv_all(socket, handles->data(), count * sizeof(Handle), deadline, "lane handles");
+}
+
+std::string bootstrap_client_recv_refusal(SecureSocket& socket, Nanos deadline) {
+  uint32_t length = 0;
+  if (!recv_all(socket, &length, sizeof(length), deadline, "refusal").ok() || length > kLongestRefusal) return {};
+  std::string why(length, ' ');
+  return recv_all(socket, why.data(), length, deadline, "refusal").ok() ? why : std::string();
 }
 
 }  // namespace hawser

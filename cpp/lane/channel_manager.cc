@@ -12,6 +12,10 @@ namespace {
 
 // Set-up is not a hot path: where a step cannot be waited for by descriptor it is taken again after this long.
 constexpr int kStepMillis = 1;
+constexpr Nanos kRetryInterval = 20 * kMillisecond;
+
+// A fault of the way, rather than an answer of the other end's: another attempt may do better.
+bool may_pass(const Status& status) { return status.code() == HAWSER_LANE_LOST || status.code() == HAWSER_IO; }
 
 }  // namespace
 
@@ -61,7 +65,7 @@ Status ChannelManager::start(Channel& channel) {
   mine.lane = static_cast<uint16_t>(channel.id);
   mine.incarnation = channel.incarnation;
   copy_text(mine.device, channel.device);
-  channel.handshake = std::make_unique<Handshake>(std::move(comm), mine);
+  channel.handshake = std::make_unique<Handshake>(std::move(comm), mine, listens_);
   return {};
 }
 
@@ -101,14 +105,21 @@ void ChannelManager::abandon(Channel& channel) {
   channel.handshake.reset();
 }
 
+Status ChannelManager::accept_lane(Channel& channel, bool* live) {
+  if (Status status = start(channel); !status.ok()) return std::move(status).on_lane(channel.id, channel.device);
+  *live = channel.comm != nullptr && channel.handshake == nullptr;
+  if (channel.handshake == nullptr) return {};
+  // Whoever comes again proves the token again: the connector has lost what came before, though this end may not know.
+  channel.comm.reset();
+  return step(channel, live);
+}
+
 Status ChannelManager::accept_some(bool* complete) {
   uint32_t there = 0;
   uint32_t wanted = 0;
   for (auto& channel : channels_) {
-    bool live = channel->comm != nullptr;
-    if (!live) {
-      if (Status status = step(*channel, &live); !status.ok()) return status;
-    }
+    bool live = false;
+    if (Status status = accept_lane(*channel, &live); !status.ok() && !may_pass(status)) return status;
     if (!live) continue;
     there |= 1u << channel->id;
     wanted = peer_.lane_mask;
@@ -152,30 +163,50 @@ Status ChannelManager::client_connect_all(const std::vector<Handle>& handles, Na
   }
   std::sort(channels_.begin(), channels_.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
 
-  for (size_t live_lanes = 0; live_lanes < channels_.size();) {
-    for (auto& channel : channels_) {
-      if (channel->comm != nullptr) continue;
-      bool live = false;
-      if (Status status = step(*channel, &live); !status.ok()) {
-        close_all();
-        return status;
+  Status status = connect_lanes(deadline);
+  if (status.ok()) {
+    keep(hello_.lane_mask);
+  } else {
+    close_all();
+  }
+  return status;
+}
+
+Status ChannelManager::connect_lanes(Nanos deadline) {
+  struct Attempts {
+    Nanos next = 0;
+    Nanos limit = 0;  // when the one under way has hung, as an attempt after a failed one may; 0: with the deadline
+    Status fault;     // of the last one
+  };
+  std::vector<Attempts> attempts(channels_.size());
+  for (;;) {
+    bool complete = true;
+    for (size_t i = 0; i < channels_.size(); ++i) {
+      bool live = channels_[i]->comm != nullptr;
+      if (!live && now() >= attempts[i].next) {
+        Status status = step(*channels_[i], &live);
+        if (!status.ok() && !may_pass(status)) return status;
+        if (!live && status.ok() && attempts[i].limit != 0 && now() >= attempts[i].limit) {
+          abandon(*channels_[i]);
+          status = std::move(attempts[i].fault);
+        }
+        if (!status.ok()) {
+          const Nanos next = now() + kRetryInterval;
+          attempts[i] = {next, next + transport_.attempt_limit(), std::move(status)};
+        }
       }
-      if (live) ++live_lanes;
+      complete = complete && live;
     }
-    if (live_lanes == channels_.size()) break;
-    if (now() >= deadline) {
-      const auto silent = std::find_if(channels_.begin(), channels_.end(), [](auto& c) { return c->comm == nullptr; });
-      Status status{HAWSER_TIMEOUT,
-                    "the listener did not take the lane in time: is its address reachable from this device?"};
-      const int lane = (*silent)->id;
-      const std::string device = (*silent)->device;
-      close_all();
-      return std::move(status).on_lane(lane, device);
-    }
+    if (complete) return {};
+    if (now() >= deadline) break;
     ::poll(nullptr, 0, kStepMillis);
   }
-  keep(hello_.lane_mask);
-  return {};
+  const auto absent = std::find_if(channels_.begin(), channels_.end(), [](auto& c) { return c->comm == nullptr; });
+  Attempts& last = attempts[static_cast<size_t>(absent - channels_.begin())];
+  if (!last.fault.ok()) return std::move(last.fault);
+  return Status(HAWSER_TIMEOUT,
+                "the listener did not take the lane in time: is its address reachable from this device?")
+      .on_lane((*absent)->id, (*absent)->device);
 }
 
 void ChannelManager::keep(uint32_t mask) {
@@ -183,12 +214,19 @@ void ChannelManager::keep(uint32_t mask) {
   for (size_t i = 0; i < channels_.size(); ++i) channels_[i]->id = static_cast<int>(i);
 }
 
+Status ChannelManager::register_with(Comm& comm, const Registration& what, Memory** out) {
+  *out = nullptr;
+  Status status = comm.register_memory(what.address, what.bytes, what.kind, out);
+  return what.kind == HAWSER_MEMORY_DEVICE && status.code() == HAWSER_UNSUPPORTED ? Status() : status;
+}
+
 Status ChannelManager::register_memory(void* address, size_t bytes, int kind, uint64_t* number) {
+  const Registration registration{address, bytes, kind, true};
   const size_t slot = registrations_.size();
   for (auto& channel : channels_) {
     channel->memories.resize(slot + 1, nullptr);
     if (channel->comm == nullptr) continue;
-    Status status = channel->comm->register_memory(address, bytes, kind, &channel->memories[slot]);
+    Status status = register_with(*channel->comm, registration, &channel->memories[slot]);
     if (status.ok()) continue;
     for (auto& done : channels_) {
       if (done->memories.size() <= slot) continue;
@@ -197,7 +235,7 @@ Status ChannelManager::register_memory(void* address, size_t bytes, int kind, ui
     }
     return std::move(status).on_lane(channel->id, channel->device);
   }
-  registrations_.push_back({address, bytes, kind, true});
+  registrations_.push_back(registration);
   *number = slot + 1;
   return {};
 }
@@ -218,10 +256,8 @@ Status ChannelManager::deregister_memory(uint64_t number) {
 Status ChannelManager::register_again(Channel& channel) {
   channel.memories.assign(registrations_.size(), nullptr);
   for (size_t i = 0; i < registrations_.size(); ++i) {
-    const Registration& old = registrations_[i];
-    if (!old.live) continue;
-    if (Status status = channel.comm->register_memory(old.address, old.bytes, old.kind, &channel.memories[i]);
-        !status.ok()) {
+    if (!registrations_[i].live) continue;
+    if (Status status = register_with(*channel.comm, registrations_[i], &channel.memories[i]); !status.ok()) {
       return std::move(status).on_lane(channel.id, channel.device);
     }
   }

@@ -25,7 +25,7 @@ struct Channel {
   std::unique_ptr<Comm> comm;
   uint32_t incarnation = 0;  // times this lane was connected
   SlidingWindow window;
-  std::vector<Memory*> memories;  // by registration number - 1; null where the transport needs none
+  std::vector<Memory*> memories;  // by registration number - 1; null where the comm needs none, or does not take it
 
   Memory* memory(uint64_t number) const {
     return number == 0 || number > memories.size() ? nullptr : memories[number - 1];
@@ -45,11 +45,12 @@ class ChannelManager {
 
   // Listens on every channel's device; `handles` get one each, in order. On error nothing listens any more.
   Status server_listen_all(std::vector<Handle>* handles);
-  // Takes what has arrived, without waiting. `*complete` once every lane that the connector wants is there and has said
-  // hello.
+  // Takes what has arrived, without waiting; a connector whose lane failed on the way may come again. `*complete` once
+  // every lane that the connector wants is there and has said hello.
   Status accept_some(bool* complete);
 
-  // Connects channel i to handles[pairing[i]], all at once, and says hello, until `deadline`.
+  // Connects channel i to handles[pairing[i]], all at once, and says hello, until `deadline`: a lane that fails on the
+  // way is tried again, one that the listener refuses is not.
   Status client_connect_all(const std::vector<Handle>& handles, Nanos deadline);
 
   // Either end, one lane: a step towards a live comm, never waiting. *live once both ends have said hello on a new
@@ -60,7 +61,9 @@ class ChannelManager {
   // Abandons a connection in the making.
   void abandon(Channel& channel);
 
-  // Registers with every live channel, or with none. `*number` (from 1) names the registration on all of them.
+  Nanos attempt_limit() const { return transport_.attempt_limit(); }
+  // Registers with every live channel, or with none. `*number` (from 1) names the registration on all of them. A GPU's
+  // memory is also registered where a comm does not take it: that channel has null for it, and its lane stages.
   Status register_memory(void* address, size_t bytes, int kind, uint64_t* number);
   Status deregister_memory(uint64_t number);
   // After a lane has come back: all registrations on its new comm.
@@ -84,6 +87,10 @@ class ChannelManager {
   };
 
   Status start(Channel& channel);
+  // The newest comer counts, also while there is an older one.
+  Status accept_lane(Channel& channel, bool* live);
+  Status connect_lanes(Nanos deadline);
+  static Status register_with(Comm& comm, const Registration& what, Memory** out);
 
   Transport& transport_;
   wire::Hello hello_;

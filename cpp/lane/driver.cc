@@ -11,7 +11,8 @@ Status Driver::attach(Link* link, uint32_t* id) {
   return {};
 }
 
-uint64_t Driver::post(hawser_op_kind kind, uint32_t link, uint64_t tag, const void* data, uint64_t bytes) {
+uint64_t Driver::post(hawser_op_kind kind, uint32_t link, uint64_t tag, const void* data, uint64_t bytes,
+                      uint64_t memory) {
   hawser_op op{};
   op.kind = static_cast<uint32_t>(kind);
   op.link = link;
@@ -19,15 +20,16 @@ uint64_t Driver::post(hawser_op_kind kind, uint32_t link, uint64_t tag, const vo
   op.tag = tag;
   op.address = reinterpret_cast<uint64_t>(data);
   op.bytes = bytes;
+  op.memory = memory;
   return rings_.post(op) ? next_id_++ : 0;
 }
 
-uint64_t Driver::send(uint32_t link, uint64_t tag, const void* data, uint64_t bytes) {
-  return post(HAWSER_OP_SEND, link, tag, data, bytes);
+uint64_t Driver::send(uint32_t link, uint64_t tag, const void* data, uint64_t bytes, uint64_t memory) {
+  return post(HAWSER_OP_SEND, link, tag, data, bytes, memory);
 }
 
-uint64_t Driver::receive(uint32_t link, uint64_t tag, void* data, uint64_t capacity) {
-  return post(HAWSER_OP_RECEIVE, link, tag, data, capacity);
+uint64_t Driver::receive(uint32_t link, uint64_t tag, void* data, uint64_t capacity, uint64_t memory) {
+  return post(HAWSER_OP_RECEIVE, link, tag, data, capacity, memory);
 }
 
 bool Driver::cancel(uint32_t link, uint64_t id) {

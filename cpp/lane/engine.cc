@@ -7,6 +7,9 @@
 #include <cstring>
 #include <limits>
 
+#include "base/text.h"
+#include "stat/file.h"
+
 namespace hawser {
 
 namespace {
@@ -19,6 +22,12 @@ constexpr uint32_t kSpinsPerPoll = 8;
 constexpr uint32_t kRoundsPerPoll = 8;
 // A driver that never sleeps tells peers what it owes them when nothing has moved for so long.
 constexpr Nanos kQuiet = 100 * kMicrosecond;
+// Lanes without a descriptor are looked at again and again while something has moved of late, and then this often: the
+// longer nothing has moved, the more seldom.
+constexpr Nanos kAttention = 200 * kMicrosecond;
+constexpr Nanos kShortestNap = 50 * kMicrosecond;
+constexpr Nanos kLongestNap = kMillisecond;
+constexpr Nanos kNapsPerQuiet = 8;
 
 uint32_t or_default(uint32_t value, uint32_t fallback) { return value == 0 ? fallback : value; }
 
@@ -34,24 +43,29 @@ Status Engine::open(const hawser_config& config) {
                                          std::to_string(config.struct_size) + " bytes, this library's " +
                                          std::to_string(sizeof(hawser_config))};
   }
-  LaneChoice choice;
-  const std::string spec(config.lanes, strnlen(config.lanes, sizeof(config.lanes)));
-  if (Status status = choose_lanes_here(spec, &choice); !status.ok()) {
-    return status;
-  }
-  lanes_ = choice.lanes;
   TransportOptions options;
   options.sockets_per_lane = or_default(config.sockets_per_lane, 1);
   options.zerocopy = config.zerocopy;
-  transport_ = make_socket_transport(std::move(choice.devices), options);
+  if (config.identity != nullptr) identity_ = options.identity = config.identity->identity;
+  clear_ = options.clear = config.insecure != 0 ? Clear::kAnywhere : Clear::kThisMachine;
+  NetChoice net;
+  if (Status status = make_transport(bounded_text(config.net), bounded_text(config.lanes), options, &net);
+      !status.ok()) {
+    return status;
+  }
+  transport_ = std::move(net.transport);
+  lanes_ = std::move(net.lanes);
 
   link_options_.chunk_bytes = or_default(config.chunk_bytes, link_options_.chunk_bytes);
   link_options_.eager_bytes = or_default(config.eager_bytes, link_options_.eager_bytes);
   link_options_.fail_fast = config.lane_loss == HAWSER_FAIL_FAST;
-  link_options_.checksum = config.checksum != HAWSER_OFF;
+  // What is encrypted is authenticated, too.
+  link_options_.checksum = config.checksum == HAWSER_ON || (config.checksum == HAWSER_AUTO && identity_ == nullptr);
+  link_options_.rank = config.rank;
+  link_options_.encrypted = identity_ != nullptr;
   if (config.silence_ns > 0) link_options_.silence = config.silence_ns;
   if (config.link_timeout_ns > 0) link_options_.link_timeout = config.link_timeout_ns;
-  if (link_options_.chunk_bytes < 4096 || link_options_.chunk_bytes > 1u << 30) {
+  if (link_options_.chunk_bytes < wire::kLeastChunk || link_options_.chunk_bytes > 1u << 30) {
     return {HAWSER_INVALID_ARGUMENT,
             "a chunk must have 4 KiB to 1 GiB, not " + std::to_string(link_options_.chunk_bytes) + " bytes"};
   }
@@ -62,6 +76,7 @@ Status Engine::open(const hawser_config& config) {
   hello_.magic = wire::kHelloMagic;
   hello_.version = wire::kVersion;
   hello_.rank = config.rank;
+  hello_.pid = getpid();
   hello_.checksum = link_options_.checksum ? 1 : 0;
   gethostname(hello_.host, sizeof(hello_.host) - 1);
 
@@ -71,6 +86,7 @@ Status Engine::open(const hawser_config& config) {
     return status;
   }
   if (Status status = poller_.open(); !status.ok()) return status;
+  if (stats::File* file = stats::File::open(); file != nullptr && config.rank >= 0) file->set_rank(config.rank);
   monitor_ = std::make_unique<LinkMonitor>([this](int, const std::string& name, bool up) {
     for (Link* link : links_) {
       if (link != nullptr) link->on_device(name, up);
@@ -138,7 +154,8 @@ void Engine::wake() {
 
 void Engine::take_ops() {
   hawser_op op{};
-  while (ops_->try_take(&op)) {
+  // Popped after it was posted: who finds the ring empty finds its sends among the unacknowledged.
+  for (; ops_->try_peek(&op); ops_->pop()) {
     settled_ = false;  // a receive gives credit
     Link* link = op.link < links_.size() ? links_[op.link] : nullptr;
     if (link != nullptr) {
@@ -165,11 +182,12 @@ void Engine::tend() {
 bool Engine::round() {
   bool moved = false;
   take_ops();
+  stirring_.clear();
   for (Link* link : links_) {
-    if (link != nullptr) link->transmit(&moved);
+    if (link != nullptr && link->stirs()) stirring_.push_back(link);
   }
-  for (Link* link : links_) {
-    if (link == nullptr) continue;
+  for (Link* link : stirring_) link->transmit(&moved);
+  for (Link* link : stirring_) {
     bool read = false;
     link->receive(&read);
     if (read) link->transmit(&read);
@@ -188,7 +206,14 @@ void Engine::spin_once() {
 
 void Engine::poll() {
   poller_.wait(0);
+  expect_polled();
   tend();
+}
+
+bool Engine::expect_polled() {
+  bool any = false;
+  for (Link* link : links_) any |= link != nullptr && link->expect_polled();
+  return any;
 }
 
 void Engine::settle_when_quiet(Nanos time) {
@@ -205,6 +230,11 @@ Nanos Engine::sleep_limit(Nanos time, Nanos deadline) {
     if (link == nullptr) continue;
     link->prepare_sleep(time);
     until = std::min(until, link->next_tending());
+  }
+  if (expect_polled()) {
+    const Nanos quiet = time - moved_at_;
+    const Nanos nap = quiet < kAttention ? 0 : std::clamp(quiet / kNapsPerQuiet, kShortestNap, kLongestNap);
+    until = std::min(until, time + nap);
   }
   return until == std::numeric_limits<Nanos>::max() ? -1 : std::max<Nanos>(until - time, 0);
 }
@@ -227,6 +257,12 @@ bool Engine::sleep(Nanos time, Nanos deadline) {
 }
 
 int Engine::progress(Nanos timeout, Nanos spin) {
+  const int events = drive(timeout, spin);
+  for (Link* link : stirring_) link->publish(moved_at_);
+  return events;
+}
+
+int Engine::drive(Nanos timeout, Nanos spin) {
   flush_events();
   for (Link* link : links_) {
     if (link != nullptr) link->driver_has_chosen();

@@ -9,8 +9,9 @@
 
 #include "lane/link.h"
 #include "mem/rings.h"
-#include "net/devices.h"
 #include "net/link_monitor.h"
+#include "net/transports.h"
+#include "trust/identity.h"
 
 namespace hawser {
 
@@ -40,10 +41,14 @@ class Engine : public EventSink {
   const std::vector<int>& lanes() const { return lanes_; }
   const LinkOptions& link_options() const { return link_options_; }
   wire::Hello hello() const { return hello_; }
+  // Null: in the clear.
+  Identity* identity() const { return identity_.get(); }
+  Clear clear() const { return clear_; }
 
  private:
   Status map_rings(uint32_t op_capacity, uint32_t event_capacity);
   void take_ops();
+  int drive(Nanos timeout, Nanos spin);
   bool round();
   void tend();
   bool wants_driver() const;
@@ -53,6 +58,7 @@ class Engine : public EventSink {
   bool sleep(Nanos time, Nanos deadline);
   void spin_once();
   void poll();
+  bool expect_polled();
   void settle_when_quiet(Nanos time);
 
   Mapping memory_;
@@ -62,11 +68,14 @@ class Engine : public EventSink {
   std::deque<hawser_event> overflow_;  // events that the ring had no room for
   Poller poller_;
   std::unique_ptr<LinkMonitor> monitor_;
+  std::shared_ptr<Identity> identity_;
+  Clear clear_ = Clear::kThisMachine;
   std::unique_ptr<Transport> transport_;
   std::vector<int> lanes_;
   LinkOptions link_options_;
   wire::Hello hello_{};
-  std::vector<Link*> links_;  // by id; null where one was detached
+  std::vector<Link*> links_;     // by id; null where one was detached
+  std::vector<Link*> stirring_;  // of this round
   std::atomic<bool> woken_{false};
   uint32_t spins_ = 0;
   uint32_t busy_rounds_ = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lane/staging.h"
+
 namespace hawser {
 
 using wire::MessageRecord;
@@ -11,6 +13,9 @@ namespace {
 
 // Tags that are quiet keep their entry while there are few of them: a ping-pong then finds its own again.
 constexpr size_t kQuietTags = 256;
+// Messages that were told of before those ahead of them: no more than a peer's lanes hold unacknowledged, which is the
+// only way to overtake.
+constexpr size_t kMostEarly = size_t{1} << 21;
 
 template <typename Node>
 Node* take(std::vector<std::unique_ptr<Node>>& all, std::vector<Node*>& pool) {
@@ -21,6 +26,17 @@ Node* take(std::vector<std::unique_ptr<Node>>& all, std::vector<Node*>& pool) {
   Node* node = pool.back();
   pool.pop_back();
   return node;
+}
+
+// Puts a message that came in a packet, or before its receive, where it belongs. A GPU's copy is under way then: the
+// end of the receive is told when it has ended.
+void place(const Receive& receive, const void* from, uint64_t bytes) {
+  if (bytes == 0) return;
+  if (receive.device != nullptr) {
+    receive.device->place(receive.id, receive.data, from, bytes);
+  } else {
+    std::memcpy(receive.data, from, bytes);
+  }
 }
 
 }  // namespace
@@ -55,6 +71,7 @@ Inbox::Inbox(EventSink& events, Outbox& outbox, Landings& landings, uint32_t lin
     : events_(events), outbox_(outbox), landings_(landings), link_(link) {}
 
 void Inbox::complete(const Receive& receive, int32_t code, uint64_t bytes) {
+  receive.span.finish();
   events_.post(make_done(HAWSER_EVENT_RECEIVE_DONE, link_, receive.id, code, bytes));
 }
 
@@ -65,8 +82,9 @@ void Inbox::prune(uint64_t tag) {
   if (found->second.receives.first == nullptr && found->second.messages.first == nullptr) tags_.erase(found);
 }
 
-void Inbox::post(const hawser_op& op) {
-  const Receive receive{op.id, op.tag, reinterpret_cast<unsigned char*>(op.address), op.bytes, op.memory, nullptr};
+void Inbox::post(const hawser_op& op, Staging* device) {
+  const Receive receive{op.id,  op.tag,  reinterpret_cast<unsigned char*>(op.address), op.bytes, op.memory,
+                        device, nullptr, ranges::Span::begin("receive", op.bytes)};
   TagQueues& queues = tags_[op.tag];
   if (Incoming* incoming = queues.messages.pop(); incoming != nullptr) {
     waiting_cost_ -= incoming->cost;
@@ -114,7 +132,7 @@ bool Inbox::deliver_inline(const MessageRecord& record, const unsigned char* pay
   if (record.bytes > receive->capacity) {
     complete(*receive, HAWSER_TRUNCATED, record.bytes);
   } else {
-    if (record.bytes != 0) std::memcpy(receive->data, payload, record.bytes);
+    place(*receive, payload, record.bytes);
     complete(*receive, HAWSER_OK, record.bytes);
   }
   receive_pool_.push_back(receive);
@@ -131,11 +149,19 @@ Status Inbox::on_message(const MessageRecord& record, const unsigned char* paylo
     if (is_void) on_withdrawn(record.send, HAWSER_CANCELLED);
     return {};
   }
-  if (!is_void && !is_inline && (record.chunk_bytes == 0 || (is_eager && record.bytes > record.chunk_bytes))) {
+  // A map of chunks takes a bit of each: of tiny ones it would be as large as the message.
+  const bool sound_chunks =
+      record.chunk_bytes >= wire::kLeastChunk && (!is_eager || record.bytes <= record.chunk_bytes);
+  if (!is_void && !is_inline && !sound_chunks) {
     return {HAWSER_LANE_LOST, "the peer announced a message with an impossible chunk size"};
   }
+  if (!is_void && !is_inline && active_.contains(record.send)) {
+    return {HAWSER_LANE_LOST, "the peer announced two messages under one number"};
+  }
   const uint64_t cost = wire::kMessageCost + (is_inline || is_eager ? record.bytes : 0);
-  if (!is_void && waiting_cost_ + cost > 2 * wire::kCredit) {
+  const bool too_much =
+      cost > 2 * wire::kCredit || cost < wire::kMessageCost || waiting_cost_ + cost > 2 * wire::kCredit;
+  if ((!is_void && too_much) || early_.size() > kMostEarly) {
     return {HAWSER_LANE_LOST, "the peer sent more unexpected messages than its credit allows"};
   }
   if (is_void && is_eager) consumed_ += cost;
@@ -209,7 +235,7 @@ void Inbox::match(Incoming* incoming, const Receive& receive) {
 
 void Inbox::finish(Incoming* incoming, int32_t code) {
   if (code == HAWSER_OK && !incoming->store.empty()) {
-    std::memcpy(incoming->receive.data, incoming->store.data(), incoming->bytes);
+    place(incoming->receive, incoming->store.data(), incoming->bytes);
   }
   // A truncated message tells its length, so that the caller knows what to make room for.
   const uint64_t bytes = code == HAWSER_OK || code == HAWSER_TRUNCATED ? incoming->bytes : 0;
@@ -219,7 +245,10 @@ void Inbox::finish(Incoming* incoming, int32_t code) {
 
 void Inbox::drop(Incoming* incoming) {
   landings_.forget(incoming);
-  active_.erase(incoming->number);
+  // A peer may have given the number of another message to an inline one.
+  if (const auto found = active_.find(incoming->number); found != active_.end() && found->second == incoming) {
+    active_.erase(found);
+  }
   if (incoming->store.capacity() > wire::kInlineBytes) {
     std::vector<unsigned char>().swap(incoming->store);
   } else {
@@ -245,6 +274,7 @@ Status Inbox::begin_chunk(const wire::ChunkRecord& record, Landing* out) {
   out->incoming = incoming;
   if (incoming->matched && incoming->store.empty()) {
     out->data = incoming->receive.data + record.offset;
+    out->device = incoming->receive.device;
   } else {
     incoming->store.resize(incoming->bytes);
     out->data = incoming->store.data() + record.offset;
@@ -254,7 +284,9 @@ Status Inbox::begin_chunk(const wire::ChunkRecord& record, Landing* out) {
 
 void Inbox::end_chunk(Incoming* incoming, const wire::ChunkRecord& record) {
   const uint64_t chunk = record.offset / incoming->chunk_bytes;
-  incoming->have[chunk / 64] |= uint64_t{1} << (chunk % 64);
+  const uint64_t bit = uint64_t{1} << (chunk % 64);
+  if ((incoming->have[chunk / 64] & bit) != 0) return;
+  incoming->have[chunk / 64] |= bit;
   incoming->received += record.bytes;
   if (incoming->received < incoming->bytes) return;
   active_.erase(incoming->number);
@@ -290,14 +322,18 @@ bool Inbox::cancel(uint64_t id) {
   }
   for (auto& [number, incoming] : active_) {
     if (!incoming->matched || incoming->receive.id != id) continue;
-    auto record = make_record<wire::EndRecord>(wire::Kind::kRejected);
-    record.send = incoming->number;
-    record.code = HAWSER_CANCELLED;
-    outbox_.control(record);
-    finish(incoming, HAWSER_CANCELLED);
+    reject(incoming, HAWSER_CANCELLED);
     return true;
   }
   return false;
+}
+
+void Inbox::reject(Incoming* incoming, int32_t code) {
+  auto record = make_record<wire::EndRecord>(wire::Kind::kRejected);
+  record.send = incoming->number;
+  record.code = code;
+  outbox_.control(record);
+  finish(incoming, code);
 }
 
 void Inbox::peer_closed(int32_t code) {

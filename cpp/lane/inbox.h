@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/ranges.h"
 #include "base/status.h"
 #include "lane/events.h"
 #include "lane/outbox.h"
@@ -16,13 +17,17 @@
 
 namespace hawser {
 
+class Staging;
+
 struct Receive {
   uint64_t id = 0;  // the caller's
   uint64_t tag = 0;
   unsigned char* data = nullptr;
   uint64_t capacity = 0;
   uint64_t memory = 0;
+  Staging* device = nullptr;  // of the GPU whose memory `data` is
   Receive* next = nullptr;
+  ranges::Span span;
 };
 
 // A message of the peer.
@@ -54,11 +59,14 @@ class Inbox {
   Inbox(EventSink& events, Outbox& outbox, Landings& landings, uint32_t link);
 
   void set_link(uint32_t link) { link_ = link; }
-  void post(const hawser_op& op);
+  // `device`: of the GPU whose memory it is, null for memory of the host.
+  void post(const hawser_op& op, Staging* device = nullptr);
   // False when there is no such receive (any more).
   bool cancel(uint64_t id);
   // The peer said goodbye: receives that no message waits for end with `code`, and later ones likewise.
   void peer_closed(int32_t code);
+  // Ends a matched message that begin_chunk() has given.
+  void reject(Incoming* incoming, int32_t code);
   void end_all(int32_t code);
 
   // `payload` is the record's inline payload. An error means that the peer breaks the protocol.
@@ -69,11 +77,15 @@ class Inbox {
   struct Landing {
     Incoming* incoming = nullptr;
     unsigned char* data = nullptr;
+    Staging* device = nullptr;  // of the GPU whose memory `data` is
   };
   Status begin_chunk(const wire::ChunkRecord& record, Landing* out);
+  // Does nothing when the chunk has come by another lane since.
   void end_chunk(Incoming* incoming, const wire::ChunkRecord& record);
 
   uint64_t consumed() const { return consumed_; }
+  // Receives that no message has come for yet.
+  uint64_t waiting() const { return receives_.size() - receive_pool_.size(); }
 
  private:
   template <typename Node>

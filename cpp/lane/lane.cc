@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/crc32c.h"
 
@@ -19,9 +20,11 @@ constexpr Nanos kRateDoubt = 100 * kMillisecond;
 
 }  // namespace
 
-Lane::Lane(LaneOwner& owner, Channel& channel, hawser_lane_state* state, hawser_chunk* chunks)
+Lane::Lane(LaneOwner& owner, Channel& channel, const DeviceMemories& devices, hawser_lane_state* state,
+           hawser_chunk* chunks)
     : owner_(owner),
       channel_(channel),
+      devices_(devices),
       state_(*state),
       chunks_(chunks, HAWSER_CHUNK_RING, &state->submitted_chunks, &state->taken_chunks) {}
 
@@ -37,8 +40,7 @@ void Lane::go_live() {
   outgoing_first_ = outgoing_last_ = 0;
   chunks_sent_ = chunks_settled_ = 0;
   acknowledgements_out_ = 0;
-  packet_ = payload_ = nullptr;
-  landing_ = {};
+  packet_ = nullptr;
   said_goodbye_ = false;
   read_in_passing_ = true;  // the peer's first packets may have come with its hello
   packets_received_ = chunks_received_ = packets_told_ = chunks_told_ = 0;
@@ -53,33 +55,26 @@ void Lane::lose() {
   store_relaxed(state_.alive, 0);
   store_relaxed(state_.losses, state_.losses + 1);
   channel_.comm.reset();
-  landing_ = {};
+  lose_landing();
   for (uint32_t slot = slots_freed_; slot != slots_built_; ++slot) {
     owner_.outbox().requeue(slot_memory(slot), slots_[slot % kSlots].bytes);
   }
   // Chunks that the comm had not reported as written; some may be acknowledged already.
   for (; outgoing_first_ != outgoing_last_; ++outgoing_first_) {
-    if (outgoing_[outgoing_first_ % outgoing_.size()].what != Outgoing::What::kChunk) continue;
-    store_relaxed(state_.written_chunks, state_.written_chunks + 1);
+    count_written(&outgoing_[outgoing_first_ % outgoing_.size()]);
   }
   for (int i = 0; i < channel_.window.size(); ++i) {
     const WindowEntry& entry = channel_.window.at(i);
+    entry.span.finish();
     store_relaxed(state_.returned_bytes, state_.returned_bytes + entry.bytes);
     store_relaxed(state_.returned_chunks, state_.returned_chunks + 1);
-    if (entry.send == nullptr) continue;
-    hawser_event event = make_done(HAWSER_EVENT_CHUNK_RETURNED, owner_.id(), entry.id, HAWSER_OK, entry.bytes);
-    event.offset = entry.offset;
-    event.lane = index();
-    owner_.events().post(event);
+    if (entry.slot != nullptr) give_back(entry.slot);
+    if (entry.send != nullptr) tell_returned(entry.id, entry.offset, entry.bytes);
   }
   channel_.window.clear();
+  lose_departures();
   while (const hawser_chunk* chunk = chunks_.front()) {
-    if (owner_.outbox().find(chunk->id) != nullptr) {
-      hawser_event event = make_done(HAWSER_EVENT_CHUNK_RETURNED, owner_.id(), chunk->id, HAWSER_OK, chunk->bytes);
-      event.offset = chunk->offset;
-      event.lane = index();
-      owner_.events().post(event);
-    }
+    if (owner_.outbox().find(chunk->id) != nullptr) tell_returned(chunk->id, chunk->offset, chunk->bytes);
     skip_chunk(*chunk);
   }
   local_.clear();
@@ -87,9 +82,20 @@ void Lane::lose() {
   packet_bytes_in_flight_ = 0;
 }
 
-void Lane::skip_chunk(const hawser_chunk& chunk) {
+void Lane::count_returned(const hawser_chunk& chunk) {
   store_relaxed(state_.returned_bytes, state_.returned_bytes + chunk.bytes);
   store_relaxed(state_.returned_chunks, state_.returned_chunks + 1);
+}
+
+void Lane::tell_returned(uint64_t id, uint64_t offset, uint64_t bytes) {
+  hawser_event event = make_done(HAWSER_EVENT_CHUNK_RETURNED, owner_.id(), id, HAWSER_OK, bytes);
+  event.offset = offset;
+  event.lane = index();
+  owner_.events().post(event);
+}
+
+void Lane::skip_chunk(const hawser_chunk& chunk) {
+  count_returned(chunk);
   store_relaxed(state_.written_chunks, state_.written_chunks + 1);
   chunks_.pop();
 }
@@ -114,47 +120,76 @@ void Lane::remember(Outgoing::What what, Request* request) {
   outgoing_[outgoing_last_++ % outgoing_.size()] = {what, request};
 }
 
-void Lane::collect_sent() {
-  while (outgoing_first_ != outgoing_last_) {
-    const Outgoing& oldest = outgoing_[outgoing_first_ % outgoing_.size()];
-    size_t bytes = 0;
-    if (!channel_.comm->test(oldest.request, &bytes)) return;
-    store_relaxed(state_.sent_bytes, state_.sent_bytes + bytes);
-    store_relaxed(state_.sent_messages, state_.sent_messages + 1);
-    if (oldest.what == Outgoing::What::kAcknowledgement) --acknowledgements_out_;
-    if (oldest.what == Outgoing::What::kChunk) {
-      store_relaxed(state_.written_chunks, state_.written_chunks + 1);
-      for (int i = 0; i < channel_.window.size(); ++i) {
-        if (channel_.window.at(i).request != oldest.request) continue;
-        channel_.window.at(i).request = nullptr;
-        break;
-      }
+void Lane::count_written(Outgoing* chunk) {
+  // A staged one was counted when it was given a slot.
+  if (chunk->what != Outgoing::What::kChunk || chunk->written) return;
+  chunk->written = true;
+  store_relaxed(state_.written_chunks, state_.written_chunks + 1);
+}
+
+void Lane::count_sent(Outgoing* message, size_t bytes) {
+  store_relaxed(state_.sent_bytes, state_.sent_bytes + bytes);
+  store_relaxed(state_.sent_messages, state_.sent_messages + 1);
+  if (message->what == Outgoing::What::kAcknowledgement) --acknowledgements_out_;
+  const bool staged = message->what == Outgoing::What::kStagedChunk;
+  if (message->what == Outgoing::What::kChunk || staged) {
+    count_written(message);
+    for (int i = 0; i < channel_.window.size(); ++i) {
+      WindowEntry& entry = channel_.window.at(i);
+      if (entry.request != message->request) continue;
+      entry.request = nullptr;
+      if (staged) give_back(std::exchange(entry.slot, nullptr));
+      break;
     }
+  }
+  message->request = nullptr;
+}
+
+void Lane::collect_sent() {
+  for (uint32_t i = outgoing_first_; i != outgoing_last_; ++i) {
+    Outgoing& outgoing = outgoing_[i % outgoing_.size()];
+    if (outgoing.request == nullptr) continue;
+    if (channel_.comm->is_leaving(outgoing.request)) count_written(&outgoing);
+    size_t bytes = 0;
+    if (channel_.comm->test(outgoing.request, &bytes)) count_sent(&outgoing, bytes);
+  }
+  while (outgoing_first_ != outgoing_last_ && outgoing_[outgoing_first_ % outgoing_.size()].request == nullptr) {
     ++outgoing_first_;
   }
 }
 
-const hawser_chunk* Lane::next_chunk(Send** send) {
-  if (channel_.window.is_full()) return nullptr;
+bool Lane::next_chunk(Departure* next) {
+  if (channel_.window.is_full()) return false;
+  if (!departures_.is_empty() && next_staged(next)) return true;
   while (const hawser_chunk* chunk = chunks_.front()) {
-    *send = owner_.outbox().find(chunk->id);
-    if (*send != nullptr) return chunk;
-    skip_chunk(*chunk);  // its send has ended
+    next->send = owner_.outbox().find(chunk->id);
+    if (next->send == nullptr) {
+      skip_chunk(*chunk);  // its send has ended
+      continue;
+    }
+    if (next->send->device != nullptr && !direct(next->send->memory, chunk->bytes))
+      return false;  // it waits for a slot
+    next->chunk = *chunk;
+    return true;
   }
-  return nullptr;
+  return false;
 }
 
-void Lane::put_chunk(PacketWriter& packet, const hawser_chunk& chunk, const Send& send) {
+void Lane::put_chunk(PacketWriter& packet, const Departure& next) {
+  const Send& send = *next.send;
+  const hawser_chunk& chunk = next.chunk;
   if (send.eager) {
     packet.put(Outbox::message_record(send, wire::MessageRecord::kEager, owner_.outbox().chunk_bytes()));
   }
-  const bool checksum = owner_.checksum();
+  // Where the comm itself reads a GPU's memory, the host cannot sum it.
+  const bool checksum = owner_.checksum() && (send.device == nullptr || next.slot != nullptr);
+  const unsigned char* data = next.slot == nullptr ? send.data + chunk.offset : next.slot->data;
   auto record =
       make_record<wire::ChunkRecord>(wire::Kind::kChunk, checksum ? wire::ChunkRecord::kChecksummed : uint8_t{0});
   record.send = send.number;
   record.offset = chunk.offset;
   record.bytes = static_cast<uint32_t>(chunk.bytes);
-  record.checksum = checksum ? crc32c(0, send.data + chunk.offset, chunk.bytes) : 0;
+  record.checksum = checksum ? crc32c(0, data, chunk.bytes) : 0;
   packet.put(record);
 }
 
@@ -176,19 +211,19 @@ void Lane::fill_header(unsigned char* packet, uint32_t bytes) {
 }
 
 Status Lane::send_packet(bool records, bool* sent) {
-  Send* send = nullptr;
-  const hawser_chunk* chunk = next_chunk(&send);
+  Departure next;
+  const bool has_chunk = next_chunk(&next);
   const bool wants_records = records && owner_.outbox().has_records();
   *sent = false;
-  if ((chunk == nullptr && !wants_records && local_.empty()) || slots_in_use() == kSlots) return {};
+  if ((!has_chunk && !wants_records && local_.empty()) || slots_in_use() == kSlots) return {};
 
   unsigned char* memory = slot_memory(slots_built_);
   PacketWriter packet(memory);
   if (!local_.empty()) packet.put_bytes(local_.data(), local_.size());
   local_.clear();
   if (wants_records) owner_.outbox().fill(packet);
-  const bool with_chunk = chunk != nullptr && packet.fits(sizeof(wire::MessageRecord) + sizeof(wire::ChunkRecord));
-  if (with_chunk) put_chunk(packet, *chunk, *send);
+  const bool with_chunk = has_chunk && packet.fits(sizeof(wire::MessageRecord) + sizeof(wire::ChunkRecord));
+  if (with_chunk) put_chunk(packet, next);
   if (packet.is_empty()) return {};
   fill_header(memory, packet.bytes());
   // From here on the packet counts as unacknowledged: should the comm refuse it, its records go again elsewhere.
@@ -200,31 +235,42 @@ Status Lane::send_packet(bool records, bool* sent) {
   if (request == nullptr) return {HAWSER_LANE_LOST, "the transport has no request left for a packet"};
   remember(Outgoing::What::kPacket, request);
   *sent = true;
-  if (!with_chunk) return {};
+  return with_chunk ? send_chunk(next) : Status();
+}
 
+Status Lane::send_chunk(const Departure& next) {
+  const hawser_chunk& chunk = next.chunk;
+  StagingSlot* const slot = next.slot;
+  const unsigned char* data = slot == nullptr ? next.send->data + chunk.offset : slot->data;
+  Memory* const memory = channel_.memory(slot == nullptr ? next.send->memory : slot->memory);
   WindowEntry entry;
-  if (Status status =
-          channel_.comm->isend(send->data + chunk->offset, chunk->bytes, channel_.memory(send->memory), &entry.request);
-      !status.ok()) {
-    return status;
-  }
+  if (Status status = channel_.comm->isend(data, chunk.bytes, memory, &entry.request); !status.ok()) return status;
   if (entry.request == nullptr) return {HAWSER_LANE_LOST, "the transport has no request left for a chunk"};
-  entry.send = send;
-  entry.id = chunk->id;
-  entry.offset = chunk->offset;
-  entry.bytes = chunk->bytes;
+  entry.send = next.send;
+  entry.slot = slot;
+  entry.id = chunk.id;
+  entry.offset = chunk.offset;
+  entry.bytes = chunk.bytes;
+  entry.span = ranges::Span::begin("chunk", chunk.bytes);
   if (channel_.window.is_empty()) begin_delivery(now());
   entry.delivered_at = delivered_at_;
   entry.delivered_bytes = delivered_bytes_;
-  remember(Outgoing::What::kChunk, entry.request);
+  remember(slot == nullptr ? Outgoing::What::kChunk : Outgoing::What::kStagedChunk, entry.request);
   channel_.window.add(entry);
   ++chunks_sent_;
-  chunks_.pop();
+  if (slot == nullptr) {
+    chunks_.pop();
+  } else {
+    Departure departed;
+    departures_.release_oldest(&departed);
+  }
   return {};
 }
 
 Status Lane::send(bool* moved, bool records) {
-  while (alive_ && channel_.comm->writable()) {
+  while (alive_) {
+    if (devices_.any()) stage();
+    if (!channel_.comm->writable()) break;
     bool sent = false;
     if (Status status = send_packet(records, &sent); !status.ok()) return status;
     if (!sent) break;
@@ -285,14 +331,11 @@ void Lane::settle() {
   WindowEntry entry;
   const Nanos time = now();
   while (channel_.window.release_oldest(&entry)) {
+    entry.span.finish();
     if (entry.refused) {
       store_relaxed(state_.returned_bytes, state_.returned_bytes + entry.bytes);
       store_relaxed(state_.returned_chunks, state_.returned_chunks + 1);
-      if (entry.send == nullptr) continue;
-      hawser_event event = make_done(HAWSER_EVENT_CHUNK_RETURNED, owner_.id(), entry.id, HAWSER_OK, entry.bytes);
-      event.offset = entry.offset;
-      event.lane = index();
-      owner_.events().post(event);
+      if (entry.send != nullptr) tell_returned(entry.id, entry.offset, entry.bytes);
       continue;
     }
     measure(entry, time);
@@ -306,8 +349,12 @@ void Lane::forget(const Send* send) {
   for (int i = 0; i < channel_.window.size(); ++i) {
     WindowEntry& entry = channel_.window.at(i);
     if (entry.send != send) continue;
-    if (entry.request != nullptr) channel_.comm->detach(entry.request);
+    // A slot's bytes are the lane's own.
+    if (entry.request != nullptr && entry.slot == nullptr) channel_.comm->detach(entry.request);
     entry.send = nullptr;
+  }
+  for (int i = 0; i < departures_.size(); ++i) {
+    if (departures_.at(i).send == send) departures_.at(i).send = nullptr;
   }
 }
 

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "lane/channel_manager.h"
+#include "lane/device_memories.h"
 #include "lane/inbox.h"
 #include "lane/outbox.h"
 #include "mem/mapping.h"
 #include "mem/rings.h"
+#include "net/fixed_ring.h"
 
 namespace hawser {
 
@@ -31,7 +33,8 @@ class LaneOwner {
 
 class Lane {
  public:
-  Lane(LaneOwner& owner, Channel& channel, hawser_lane_state* state, hawser_chunk* chunks);
+  Lane(LaneOwner& owner, Channel& channel, const DeviceMemories& devices, hawser_lane_state* state,
+       hawser_chunk* chunks);
 
   Status initialise();
   // The channel has a comm, on which both ends have said hello: the lane is alive.
@@ -46,6 +49,9 @@ class Lane {
 
   // Reads what has come and acts on it. An error means that the lane is lost.
   Status receive(bool* moved);
+  // Counts chunks whose copies to a GPU have ended, and makes room for one that waits for a slot. Also for a lane that
+  // was lost: what had arrived by then still counts.
+  Status settle_arrivals(bool* moved);
   // Sends the chunks that the driver gave to this lane, and waiting records of the link.
   Status send(bool* moved, bool records);
   // Acknowledges by a packet of its own what no packet has carried: chunks always, packets when many wait. `now_all`:
@@ -63,7 +69,14 @@ class Lane {
   uint64_t queued_bytes() const { return packet_bytes_in_flight_; }
   // Whether the peer's kernel ought to be alive: something is under way, or waits because the lane does not take it.
   bool unacknowledged() const {
-    return slots_in_use() != 0 || !channel_.window.is_empty() || chunks_.front() != nullptr;
+    return slots_in_use() != 0 || !channel_.window.is_empty() || !departures_.is_empty() || chunks_.front() != nullptr;
+  }
+  // Whether chunks have arrived that are not counted yet.
+  bool has_arrivals() const { return !arrivals_.is_empty(); }
+  // Whether a round would find something to do here, or may.
+  bool stirs() const {
+    return alive_ && (has_input() || unacknowledged() || owes_acknowledgement() || !local_.empty() ||
+                      outgoing_first_ != outgoing_last_);
   }
   bool owes_acknowledgement() const { return packets_received_ != packets_told_ || chunks_received_ != chunks_told_; }
   // Records that only this lane may carry, ahead of all others.
@@ -89,19 +102,52 @@ class Lane {
   };
   // What the comm was given, in order.
   struct Outgoing {
-    enum class What : uint8_t { kPacket, kChunk, kAcknowledgement } what = What::kPacket;
-    Request* request = nullptr;
+    enum class What : uint8_t { kPacket, kChunk, kStagedChunk, kAcknowledgement } what = What::kPacket;
+    Request* request = nullptr;  // null once it is done: some comms are done with a short message before a long one
+    bool written = false;        // a chunk that was counted as written before the comm was done with it
+  };
+  // A chunk to be sent next: with a slot, its bytes come from a GPU.
+  struct Departure : WindowSlot {
+    hawser_chunk chunk{};
+    Send* send = nullptr;  // null when it has ended before its chunk
+    StagingSlot* slot = nullptr;
+  };
+  // A chunk whose payload is to come. There are several where the comm tells of the next packet before the payload
+  // ahead of it is here.
+  struct Coming {
+    wire::ChunkRecord chunk{};
+    Inbox::Landing landing;
+    StagingSlot* slot = nullptr;
+    Request* payload = nullptr;  // null: it waits for a slot, and nothing is read meanwhile
+  };
+  // A chunk that has arrived whole.
+  struct Arrival : WindowSlot {
+    Inbox::Landing landing;
+    wire::ChunkRecord chunk{};
+    StagingSlot* slot = nullptr;
+    bool corrupt = false;
+    bool counts = true;  // false when its lane was lost since: it is not to be acknowledged
   };
 
   uint32_t slots_in_use() const { return slots_built_ - slots_freed_; }
   unsigned char* slot_memory(uint32_t slot) { return memory_.data() + slot % kSlots * wire::kPacketBytes; }
   Status send_packet(bool records, bool* sent);
-  const hawser_chunk* next_chunk(Send** send);
-  void put_chunk(PacketWriter& packet, const hawser_chunk& chunk, const Send& send);
+  bool next_chunk(Departure* next);
+  Status send_chunk(const Departure& next);
+  void put_chunk(PacketWriter& packet, const Departure& next);
   void skip_chunk(const hawser_chunk& chunk);
+  void count_returned(const hawser_chunk& chunk);
+  void tell_returned(uint64_t id, uint64_t offset, uint64_t bytes);
+  bool direct(uint64_t memory, uint64_t bytes) const;
+  void stage();
+  bool next_staged(Departure* next);
+  void give_back(StagingSlot* slot);
+  void lose_departures();
   void fill_header(unsigned char* packet, uint32_t bytes);
   void remember(Outgoing::What what, Request* request);
   void collect_sent();
+  void count_written(Outgoing* chunk);
+  void count_sent(Outgoing* message, size_t bytes);
   void begin_delivery(Nanos time);
   void measure(const WindowEntry& entry, Nanos time);
 
@@ -112,11 +158,16 @@ class Lane {
   Status on_record(const wire::RecordHeader& header, const unsigned char* at);
   Status on_acknowledged(const wire::PacketHeader& header);
   Status begin_chunk(const wire::ChunkRecord& record);
+  Status land_chunk();
+  bool landing_waits() { return !comings_.empty() && comings_.back().payload == nullptr; }
   void end_chunk();
+  void count(const Arrival& arrival);
+  void lose_landing();
   void refuse(uint64_t ordinal);
 
   LaneOwner& owner_;
   Channel& channel_;
+  const DeviceMemories& devices_;
   hawser_lane_state& state_;
   SpscRing<hawser_chunk> chunks_;
   bool alive_ = false;
@@ -134,6 +185,8 @@ class Lane {
   uint32_t outgoing_last_ = 0;
   uint32_t chunks_sent_ = 0;
   uint32_t chunks_settled_ = 0;
+  BasicSlidingWindow<Departure> departures_;  // chunks on their way from a GPU to their slot, or there
+  uint32_t slots_held_ = 0;                   // for sending
   uint32_t acknowledgements_out_ = 0;
   static constexpr uint32_t kAcknowledgements = 2;
   std::array<std::array<unsigned char, 64>, kAcknowledgements> acknowledgement_{};
@@ -141,10 +194,10 @@ class Lane {
 
   // Receiving.
   Request* packet_ = nullptr;
-  Request* payload_ = nullptr;
   unsigned char* packet_memory_ = nullptr;
-  wire::ChunkRecord chunk_{};
-  Inbox::Landing landing_;
+  static constexpr uint32_t kComings = 8;
+  FixedRing<Coming, kComings> comings_;
+  BasicSlidingWindow<Arrival> arrivals_;
   Mapping sink_;
   uint32_t packets_received_ = 0;
   uint32_t chunks_received_ = 0;

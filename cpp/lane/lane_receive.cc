@@ -1,5 +1,6 @@
 // The receiving half of a lane.
 #include <cstring>
+#include <utility>
 
 #include "base/crc32c.h"
 #include "lane/lane.h"
@@ -15,7 +16,9 @@ constexpr uint32_t kLargestChunk = 1u << 30;
 }  // namespace
 
 Status Lane::expect_packet() {
-  if (packet_ != nullptr) return {};
+  // What is dropped has one place to be dropped in: it comes alone.
+  const bool dropping = !comings_.empty() && comings_.back().landing.data == nullptr;
+  if (packet_ != nullptr || landing_waits() || dropping || comings_.full()) return {};
   return channel_.comm->irecv(packet_memory_, wire::kPacketBytes, nullptr, &packet_);
 }
 
@@ -29,9 +32,10 @@ Status Lane::receive(bool* moved) {
   *moved |= read;
   for (int packets = 0; packets < kPacketsPerCall;) {
     size_t bytes = 0;
-    if (payload_ != nullptr) {
-      if (!channel_.comm->test(payload_, &bytes)) break;
+    Request* const payload = comings_.empty() ? nullptr : comings_.front().payload;
+    if (payload != nullptr && channel_.comm->test(payload, &bytes)) {
       end_chunk();
+      if (Status status = expect_packet(); !status.ok()) return status;
       *moved = true;
     } else if (packet_ != nullptr && channel_.comm->test(packet_, &bytes)) {
       packet_ = nullptr;
@@ -61,7 +65,11 @@ Status Lane::on_packet(size_t bytes) {
   if (header.magic != wire::kPacketMagic || header.version != wire::kVersion || header.bytes != bytes) {
     return {HAWSER_LANE_LOST, "the peer sent a malformed packet"};
   }
-  if ((header.flags & wire::kPacketChecksummed) != 0) {
+  // Both ends know whether there is one: a wrong bit must not be able to say that there is none.
+  if (((header.flags & wire::kPacketChecksummed) != 0) != owner_.checksum()) {
+    return {HAWSER_LANE_LOST, "the peer sent a packet with or without a checksum, not as agreed"};
+  }
+  if (owner_.checksum()) {
     wire::PacketHeader blank = header;
     blank.checksum = 0;
     std::memcpy(packet_memory_, &blank, sizeof(blank));
@@ -171,40 +179,106 @@ Status Lane::on_record(const wire::RecordHeader& header, const unsigned char* at
 
 Status Lane::begin_chunk(const wire::ChunkRecord& record) {
   if (record.bytes > kLargestChunk) return {HAWSER_LANE_LOST, "the peer sent a chunk of an absurd size"};
-  chunk_ = record;
-  if (Status status = owner_.inbox().begin_chunk(record, &landing_); !status.ok()) return status;
-  unsigned char* data = landing_.data;
+  Inbox::Landing landing;
+  if (Status status = owner_.inbox().begin_chunk(record, &landing); !status.ok()) return status;
+  comings_.push() = {record, landing, nullptr, nullptr};
+  return land_chunk();
+}
+
+Status Lane::land_chunk() {
+  Coming& coming = comings_.back();
+  // Each of them may have to wait there for the copies of those before it.
+  if (arrivals_.size() + static_cast<int>(comings_.size()) > arrivals_.kCapacity) return {};
+  const uint32_t bytes = coming.chunk.bytes;
+  unsigned char* data = coming.landing.data;
   Memory* memory = nullptr;
-  if (data == nullptr) {
-    if (sink_.size() < record.bytes) {
-      if (Status status = sink_.allocate(record.bytes); !status.ok()) return status;
+  if (coming.landing.device != nullptr && !direct(coming.landing.incoming->receive.memory, bytes)) {
+    Status status = coming.landing.device->take(Staging::Way::kIn, bytes, &coming.slot);
+    if (!status.ok()) {
+      owner_.inbox().reject(coming.landing.incoming, status.code());  // which forgets the landing
+      return land_chunk();
+    }
+    if (coming.slot == nullptr) return {};
+    data = coming.slot->data;
+    memory = channel_.memory(coming.slot->memory);
+  } else if (data == nullptr) {
+    if (sink_.size() < bytes) {
+      if (Status status = sink_.allocate(bytes); !status.ok()) return status;
     }
     data = sink_.data();
-  } else if (landing_.incoming->matched) {
-    memory = channel_.memory(landing_.incoming->receive.memory);
+  } else if (coming.landing.incoming->matched) {
+    memory = channel_.memory(coming.landing.incoming->receive.memory);
   }
-  if (Status status = channel_.comm->irecv(data, record.bytes, memory, &payload_); !status.ok()) return status;
-  if (payload_ == nullptr) return {HAWSER_LANE_LOST, "the transport has no request left for a chunk's payload"};
+  if (Status status = channel_.comm->irecv(data, bytes, memory, &coming.payload); !status.ok()) return status;
+  if (coming.payload == nullptr) return {HAWSER_LANE_LOST, "the transport has no request left for a chunk's payload"};
   return {};
 }
 
 void Lane::end_chunk() {
-  payload_ = nullptr;
-  ++chunks_received_;
+  const Coming coming = comings_.front();
+  comings_.pop();
+  const uint32_t bytes = coming.chunk.bytes;
   store_relaxed(state_.received_messages, state_.received_messages + 1);
-  store_relaxed(state_.received_bytes, state_.received_bytes + chunk_.bytes);
-  const Inbox::Landing landing = landing_;
-  landing_ = {};
-  if (landing.data == nullptr) return;
-  const bool checked = (chunk_.header.flags & wire::ChunkRecord::kChecksummed) != 0;
-  if (checked && crc32c(0, landing.data, chunk_.bytes) != chunk_.checksum) {
+  store_relaxed(state_.received_bytes, state_.received_bytes + bytes);
+  Arrival arrival;
+  arrival.landing = coming.landing;
+  arrival.chunk = coming.chunk;
+  arrival.slot = coming.slot;
+  if (arrival.landing.data != nullptr) {
+    const bool here = arrival.landing.device == nullptr || arrival.slot != nullptr;
+    const bool checked = here && (coming.chunk.header.flags & wire::ChunkRecord::kChecksummed) != 0;
+    const unsigned char* data = arrival.slot == nullptr ? arrival.landing.data : arrival.slot->data;
+    arrival.corrupt = checked && crc32c(0, data, bytes) != coming.chunk.checksum;
+  }
+  if (arrival.slot == nullptr && arrivals_.is_empty()) {
+    count(arrival);
+    return;
+  }
+  // Chunks are acknowledged by count, in their order: this one waits for the copies of those before it.
+  arrival.settled = true;
+  arrival.event = arrival.slot;
+  if (arrival.slot != nullptr && arrival.landing.data != nullptr && !arrival.corrupt) {
+    const Incoming& incoming = *arrival.landing.incoming;
+    arrival.landing.device->empty(arrival.slot, arrival.landing.data, bytes, incoming.receive.id);
+  }
+  arrivals_.add(arrival);  // has room: land_chunk() saw to it
+}
+
+void Lane::count(const Arrival& arrival) {
+  if (arrival.counts) ++chunks_received_;
+  if (arrival.landing.data == nullptr) return;
+  if (arrival.corrupt) {
     store_relaxed(state_.checksum_errors, state_.checksum_errors + 1);
+    if (!arrival.counts) return;
     auto record = make_record<wire::RefusedChunkRecord>(wire::Kind::kRefusedChunk);
     record.ordinal = chunks_received_;
     tell(record);
     return;
   }
-  owner_.inbox().end_chunk(landing.incoming, chunk_);
+  if (arrival.slot != nullptr && arrival.slot->failed) {
+    owner_.inbox().reject(arrival.landing.incoming, HAWSER_IO);
+    return;
+  }
+  owner_.inbox().end_chunk(arrival.landing.incoming, arrival.chunk);
+}
+
+Status Lane::settle_arrivals(bool* moved) {
+  for (Arrival arrival; arrivals_.release_oldest(&arrival);) {
+    count(arrival);
+    if (arrival.slot != nullptr) arrival.slot->taken = false;
+    *moved = true;
+  }
+  if (!alive_ || !landing_waits()) return {};
+  if (Status status = land_chunk(); !status.ok()) return status;
+  if (!landing_waits()) read_in_passing_ = true;
+  return {};
+}
+
+void Lane::lose_landing() {
+  for (; !comings_.empty(); comings_.pop()) {
+    if (comings_.front().slot != nullptr) comings_.front().slot->taken = false;
+  }
+  for (int i = 0; i < arrivals_.size(); ++i) arrivals_.at(i).counts = false;
 }
 
 void Lane::refuse(uint64_t ordinal) {
@@ -217,9 +291,16 @@ void Lane::refuse(uint64_t ordinal) {
 }
 
 void Lane::forget(const Incoming* incoming) {
-  if (landing_.incoming != incoming) return;
-  if (payload_ != nullptr) channel_.comm->detach(payload_);
-  landing_ = {};
+  for (int i = 0; i < arrivals_.size(); ++i) {
+    if (arrivals_.at(i).landing.incoming == incoming) arrivals_.at(i).landing = {};
+  }
+  for (uint32_t i = 0; i < comings_.size(); ++i) {
+    Coming& coming = comings_.at(i);
+    if (coming.landing.incoming != incoming) continue;
+    // What is still to come into a slot does no harm there.
+    if (coming.payload != nullptr && coming.slot == nullptr) channel_.comm->detach(coming.payload);
+    coming.landing = {};
+  }
 }
 
 }  // namespace hawser

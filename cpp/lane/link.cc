@@ -14,6 +14,8 @@ namespace {
 
 // Credit that is worth a packet of its own. Less never holds a peer back for good: it is short by this much at most.
 constexpr uint64_t kCreditNews = wire::kCredit / 64;
+// A GPU's copies wake nobody: the driver looks after them this often.
+constexpr Nanos kCopyStep = 20 * kMicrosecond;
 
 }  // namespace
 
@@ -22,8 +24,9 @@ Link::Link(const LinkOptions& options, std::unique_ptr<ChannelManager> channels,
       channels_(std::move(channels)),
       initiator_(initiator),
       events_(events),
-      outbox_(events, *this, 0, options.eager_bytes, options.chunk_bytes),
-      inbox_(events, outbox_, *this, 0),
+      devices_(events, *channels_, options.chunk_bytes),
+      outbox_(devices_, *this, 0, options.eager_bytes, options.chunk_bytes),
+      inbox_(devices_, outbox_, *this, 0),
       checksum_(options.checksum || channels_->peer().checksum != 0),
       peer_rank_(channels_->peer().rank),
       peer_host_(channels_->peer().host) {}
@@ -35,7 +38,8 @@ Status Link::initialise() {
   shared_ = reinterpret_cast<hawser_link_shared*>(memory_.data());
   shared_->lanes = static_cast<uint32_t>(channels_->get_num_channels());
   for (int i = 0; i < channels_->get_num_channels(); ++i) {
-    lanes_.push_back(std::make_unique<Lane>(*this, channels_->get_channel(i), &shared_->lane[i], shared_->chunks[i]));
+    lanes_.push_back(
+        std::make_unique<Lane>(*this, channels_->get_channel(i), devices_, &shared_->lane[i], shared_->chunks[i]));
     if (Status status = lanes_.back()->initialise(); !status.ok()) return status;
   }
   recovery_.resize(lanes_.size());
@@ -52,16 +56,21 @@ Status Link::attach(uint32_t id, Poller& poller) {
     lane->go_live();
     if (initiator_) continue;
     doors_.push_back(std::make_unique<Door>());
-    ListenComm& listener = *channels_->get_channel(lane->index()).listen_comm;
-    if (Status status = poller.add(listener.fd(), EPOLLIN, doors_.back().get()); !status.ok()) return status;
+    const int fd = channels_->get_channel(lane->index()).listen_comm->fd();
+    doors_.back()->silent = fd < 0;
+    if (fd < 0) continue;
+    if (Status status = poller.add(fd, EPOLLIN, doors_.back().get()); !status.ok()) return status;
   }
-  schedule_tending(now());
+  last_beat_ = beat_watched_ = now();
+  schedule_tending(last_beat_);
+  begin_notes();
   return {};
 }
 
 void Link::close() {
   if (closed_) return;
   closed_ = true;
+  stats::tell(HAWSER_STAT_LINK_CLOSED, ranks(), peer_host_);
   for (auto& lane : lanes_) {
     if (!lane->alive()) continue;
     lane->tell(make_record<wire::GoodbyeRecord>(wire::Kind::kGoodbye));
@@ -73,21 +82,43 @@ void Link::close() {
   inbox_.end_all(HAWSER_CLOSED);
   close_doors();
   channels_->close_all();
+  devices_.drain();
+}
+
+Status Link::register_memory(void* address, uint64_t bytes, int kind, uint64_t* number) {
+  Staging* staging = nullptr;
+  Status status;
+  if (kind == HAWSER_MEMORY_DEVICE) status = devices_.prepare(address, bytes, &staging);
+  if (status.ok()) status = channels_->register_memory(address, bytes, kind, number);
+  if (!status.ok()) return std::move(status).of_rank(peer_rank_);
+  if (staging != nullptr) devices_.add(*number, address, bytes, staging);
+  return {};
 }
 
 void Link::post(const hawser_op& op) {
+  rests_ = false;
   if (shared_->state == HAWSER_LINK_DEAD || (op.kind == HAWSER_OP_SEND && !open())) {
     const auto kind = op.kind == HAWSER_OP_SEND ? HAWSER_EVENT_SEND_DONE : HAWSER_EVENT_RECEIVE_DONE;
     const int32_t code = shared_->state == HAWSER_LINK_DEAD ? HAWSER_LINK_FAILED : HAWSER_CLOSED;
     if (op.kind != HAWSER_OP_CANCEL) events_.post(make_done(kind, id_, op.id, code, 0));
     return;
   }
+  Staging* device = nullptr;
+  if (op.kind != HAWSER_OP_CANCEL) {
+    if (Status status = devices_.find(op, &device); !status.ok()) {
+      const auto kind = op.kind == HAWSER_OP_SEND ? HAWSER_EVENT_SEND_DONE : HAWSER_EVENT_RECEIVE_DONE;
+      events_.post(make_done(kind, id_, op.id, status.code(), 0));
+      return;
+    }
+  }
   switch (op.kind) {
     case HAWSER_OP_SEND:
-      outbox_.post(op);
+      outbox_.post(op, device);
+      // Counted before it leaves the ring; the round that has taken it counts anew.
+      store_release(shared_->unacknowledged, load_relaxed(shared_->unacknowledged) + 1);
       break;
     case HAWSER_OP_RECEIVE:
-      inbox_.post(op);
+      inbox_.post(op, device);
       break;
     case HAWSER_OP_CANCEL:
       // An operation that is not found has completed: its event is on its way.
@@ -98,7 +129,15 @@ void Link::post(const hawser_op& op) {
   }
 }
 
+bool Link::stirs() {
+  const bool rested = rests_;
+  rests_ = open() && !devices_.any() && outbox_.outstanding() == 0 &&
+           std::none_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->stirs(); });
+  return !rests_ || !rested;
+}
+
 void Link::receive(bool* moved) {
+  if (devices_.any()) settle_arrivals(moved);
   for (size_t i = 0; i < lanes(); ++i) {
     Lane& lane = *lanes_[i];
     if (!lane.has_input()) continue;
@@ -120,7 +159,15 @@ Lane* Link::shortest_queue() {
   return best;
 }
 
+void Link::settle_arrivals(bool* moved) {
+  for (size_t i = 0; i < lanes(); ++i) {
+    if (Status status = lanes_[i]->settle_arrivals(moved); !status.ok()) lose_lane(i, status);
+  }
+  end_if_deserted();
+}
+
 void Link::transmit(bool* moved) {
+  if (devices_.any() && devices_.poll()) *moved = true;
   outbox_.advance();
   while (outbox_.has_records()) {
     Lane* lane = shortest_queue();
@@ -143,6 +190,7 @@ void Link::prepare_sleep(Nanos time) {
     if (Status status = lane.acknowledge(true); !status.ok()) lose_lane(i, status);
   }
   schedule_tending(time);
+  if (devices_.busy()) next_tending_ = std::min(next_tending_, time + kCopyStep);
   // Acknowledging may have read something in passing, of which the poller will not tell again.
   if (std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->has_input(); }))
     next_tending_ = time;
@@ -166,10 +214,53 @@ void Link::expect_input() {
   if (lanes_[last_heard_]->alive()) lanes_[last_heard_]->comm()->expect_input();
 }
 
+bool Link::expect_polled() {
+  bool any = false;
+  for (auto& lane : lanes_) {
+    if (!lane->alive() || !lane->comm()->needs_polling()) continue;
+    lane->comm()->expect_input();
+    any = true;
+  }
+  return any;
+}
+
 void Link::update_unacknowledged() {
   uint64_t count = outbox_.outstanding();
   for (auto& lane : lanes_) count += lane->alive() && lane->unacknowledged() ? 1 : 0;
   store_release(shared_->unacknowledged, count);
+}
+
+void Link::begin_notes() {
+  hawser_stat_link link{};
+  link.used = 1;
+  link.rank = options_.rank;
+  link.peer_rank = peer_rank_;
+  link.peer_pid = channels_->peer().pid;
+  link.initiator = initiator_ ? 1 : 0;
+  link.encrypted = options_.encrypted ? 1 : 0;
+  link.lanes = static_cast<uint32_t>(lanes());
+  link.opened_ns = now();
+  copy_text(link.peer_host, peer_host_);
+  std::vector<hawser_stat_lane> noted(lanes());
+  for (uint32_t i = 0; i < noted.size(); ++i) {
+    noted[i].used = 1;
+    noted[i].lane = i;
+    copy_text(noted[i].device, lanes_[i]->device());
+    copy_text(noted[i].peer_device, channels_->get_channel(static_cast<int>(i)).peer_device);
+  }
+  notes_.begin(link, noted);
+  publish(link.opened_ns);
+  stats::tell(HAWSER_STAT_LINK_OPENED, ranks(), peer_host_);
+}
+
+void Link::publish(Nanos time) {
+  uint32_t joining = 0;
+  for (size_t i = 0; i < lanes(); ++i) {
+    const bool joins =
+        recovery_[i].connecting_since != 0 || channels_->get_channel(static_cast<int>(i)).handshake != nullptr;
+    joining |= (joins ? 1u : 0u) << i;
+  }
+  notes_.publish(*shared_, inbox_.waiting(), joining, time);
 }
 
 void Link::forget(Send* send) {
@@ -179,9 +270,7 @@ void Link::forget(Send* send) {
 }
 
 void Link::forget(Incoming* incoming) {
-  for (auto& lane : lanes_) {
-    if (lane->alive()) lane->forget(incoming);
-  }
+  for (auto& lane : lanes_) lane->forget(incoming);  // lost ones too: what had arrived on them may still be copied
 }
 
 void Link::describe(hawser_link_info* out) const {

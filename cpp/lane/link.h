@@ -7,13 +7,17 @@
 #include <vector>
 
 #include "lane/channel_manager.h"
+#include "lane/device_memories.h"
 #include "lane/inbox.h"
 #include "lane/lane.h"
+#include "lane/link_notes.h"
 #include "lane/outbox.h"
 
 namespace hawser {
 
 struct LinkOptions {
+  int32_t rank = -1;
+  bool encrypted = false;
   uint32_t eager_bytes = 64 * 1024;
   uint32_t chunk_bytes = 512 * 1024;
   bool fail_fast = false;
@@ -34,7 +38,12 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   void close();
 
   void post(const hawser_op& op);
+  // See hawser_link_register.
+  Status register_memory(void* address, uint64_t bytes, int kind, uint64_t* number);
 
+  // Whether a round is worth its while: not for a link at rest, of which a process may have hundreds. True once more
+  // when it comes to rest.
+  bool stirs();
   // One round: read what has come, send what may go, acknowledge. `*moved` is set when bytes moved.
   void receive(bool* moved);
   void transmit(bool* moved);
@@ -47,6 +56,8 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   bool is_due(Nanos time) const;
   Nanos next_tending() const { return next_tending_; }
   void on_device(const std::string& name, bool up);
+  // For who looks at the process from outside: what has been counted up to now.
+  void publish(Nanos time);
 
   // Whether the driver should choose lanes again: it has chunks waiting, a lane has room, and something has changed
   // since it chose last (it may have had its reasons to leave a lane with room alone).
@@ -54,12 +65,15 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   void driver_has_chosen() { changes_seen_ = lane_changes(); }
   // The next lane that has sent something to this end is asked to read without the poller's word.
   void expect_input();
+  // Asks the lanes to read that no descriptor speaks for; false when there are none.
+  bool expect_polled();
 
   hawser_link_shared* shared() { return shared_; }
   size_t shared_bytes() const { return memory_.size(); }
   void describe(hawser_link_info* out) const;
   Status describe_lane(uint32_t lane, hawser_lane_info* out);
-  const Status& error() const { return error_; }
+  // Why the link has failed; while it has not, why a copy between it and a GPU has.
+  const Status& error() const { return error_.ok() ? devices_.failure() : error_; }
   ChannelManager& channels() { return *channels_; }
   void update_unacknowledged();
 
@@ -84,6 +98,7 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   // The listener's descriptor is ready: a lane may be coming back.
   struct Door : PollTarget {
     bool knocked = false;
+    bool silent = false;  // there is no descriptor: it is opened now and then
     void on_ready(uint32_t) override { knocked = true; }
   };
 
@@ -99,22 +114,30 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   void revive_lane(size_t index);
   void recover_lane(size_t index, Nanos time);
   void watch_lanes(Nanos time);
+  void beat(Nanos time);
+  Nanos beat_interval() const;
+  Nanos beat_answer_due() const;
   void fail(Status why);
   Status all_lanes_lost(const char* verdict) const;
+  void settle_arrivals(bool* moved);
   void end_sends_after_goodbye();
   void end_if_deserted();
   void close_doors();
   void schedule_tending(Nanos time);
+  void begin_notes();
+  stats::Ranks ranks() const { return {options_.rank, peer_rank_}; }
 
   LinkOptions options_;
   std::unique_ptr<ChannelManager> channels_;
   bool initiator_;
   EventSink& events_;
+  DeviceMemories devices_;  // before those that it serves
   Outbox outbox_;
   Inbox inbox_;
   uint32_t id_ = 0;
   bool checksum_;
   bool closed_ = false;
+  bool rests_ = false;        // a round has found it at rest
   bool told_closed_ = false;  // the driver knows that the peer has closed
   int peer_rank_;
   std::string peer_host_;
@@ -128,9 +151,12 @@ class Link : public LaneOwner, private Outbox::Chunks, private Inbox::Landings {
   uint64_t credit_told_ = 0;
   uint64_t changes_seen_ = 0;
   Nanos last_watch_ = 0;
+  Nanos last_beat_ = 0;       // of the idle lanes
+  Nanos beat_watched_ = 0;    // the last beat of which it was looked whether the peers' kernels acknowledged it
   Nanos deserted_since_ = 0;  // 0: at least one lane lives
   Nanos next_tending_ = 0;
   Status error_;
+  LinkNotes notes_;
 };
 
 }  // namespace hawser

@@ -9,9 +9,9 @@ namespace hawser {
 
 namespace {
 
-constexpr Nanos kWatchInterval = 50 * kMillisecond;   // how often lanes with bytes under way are asked for life
+constexpr Nanos kWatchInterval = 50 * kMillisecond;  // how often lanes with bytes under way are asked for life
+constexpr Nanos kBeatInterval = kSecond;  // how often an idle lane gives the peer's kernel something to answer
 constexpr Nanos kProbeInterval = 150 * kMillisecond;  // between attempts to connect a lost lane
-constexpr Nanos kAttemptLimit = 400 * kMillisecond;   // an attempt that takes longer is given up for a new one
 constexpr Nanos kCreditStep = 5 * kMillisecond;       // how often a queue that waits for credit is told the time
 constexpr Nanos kAttemptStep = 5 * kMillisecond;      // how often an attempt under way is looked at
 
@@ -38,6 +38,7 @@ void Link::lose_lane(size_t index, const Status& why) {
   event.code = HAWSER_LANE_LOST;
   event.bytes = static_cast<uint64_t>(why.sys_errno());
   events_.post(event);
+  stats::tell_error(HAWSER_STAT_LANE_LOST, ranks(), Status(why).on_lane(static_cast<int>(index), lane.device()));
   if (options_.fail_fast) {
     Status failure{HAWSER_LINK_FAILED, "lost (" + why.text() + "), and the policy is fail-fast", why.sys_errno()};
     fail(std::move(failure).on_lane(static_cast<int>(index), lane.device()).of_rank(peer_rank_));
@@ -68,6 +69,7 @@ void Link::revive_lane(size_t index) {
   hawser_event event = make_event(HAWSER_EVENT_LANE_BACK, id_);
   event.lane = static_cast<int32_t>(index);
   events_.post(event);
+  stats::tell(HAWSER_STAT_LANE_BACK, ranks(), {}, event.lane, lane.device());
 }
 
 void Link::on_lane_down(const wire::LaneDownRecord& record) {
@@ -79,6 +81,7 @@ void Link::on_lane_down(const wire::LaneDownRecord& record) {
 void Link::on_goodbye() {
   if (shared_->state != HAWSER_LINK_OPEN) return;
   shared_->state = HAWSER_LINK_PEER_CLOSED;
+  stats::tell(HAWSER_STAT_PEER_CLOSED, ranks(), peer_host_);
   inbox_.peer_closed(HAWSER_CLOSED);
   close_doors();
 }
@@ -101,21 +104,26 @@ void Link::close_doors() {
   // Nobody accepts any more: what knocks must not keep waking the driver.
   for (size_t i = 0; i < doors_.size(); ++i) {
     auto& listen_comm = channels_->get_channel(static_cast<int>(i)).listen_comm;
-    poller_->remove(listen_comm->fd());
+    if (!doors_[i]->silent) poller_->remove(listen_comm->fd());
     listen_comm.reset();
   }
   doors_.clear();
 }
 
 void Link::end_if_deserted() {
-  // After a goodbye the lanes end one by one; what was still arriving will not be whole any more.
-  if (living() == 0 && shared_->state == HAWSER_LINK_PEER_CLOSED) inbox_.end_all(HAWSER_CLOSED);
+  // After a goodbye the lanes end one by one; what was still arriving will not be whole any more. What has arrived may
+  // be on its way to a GPU.
+  if (living() != 0 || shared_->state != HAWSER_LINK_PEER_CLOSED) return;
+  const bool arriving =
+      std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->has_arrivals(); });
+  if (!arriving) inbox_.end_all(HAWSER_CLOSED);
 }
 
 void Link::fail(Status why) {
   if (shared_->state == HAWSER_LINK_DEAD) return;
   shared_->state = HAWSER_LINK_DEAD;
   error_ = std::move(why);
+  stats::tell_error(HAWSER_STAT_LINK_FAILED, ranks(), error_);
   close_doors();
   outbox_.end_all(HAWSER_LINK_FAILED);
   inbox_.end_all(HAWSER_LINK_FAILED);
@@ -151,18 +159,39 @@ void Link::on_device(const std::string& name, bool up) {
   schedule_tending(now());
 }
 
+Nanos Link::beat_interval() const { return std::max(kBeatInterval, 2 * options_.silence); }
+
+Nanos Link::beat_answer_due() const { return last_beat_ + options_.silence + kWatchInterval; }
+
+// An idle lane says a word now and then: a peer that is busy, or stopped, has a kernel that acknowledges it. Nobody
+// waits for the peer itself to answer.
+void Link::beat(Nanos time) {
+  last_beat_ = time;
+  for (size_t i = 0; i < lanes(); ++i) {
+    Lane& lane = *lanes_[i];
+    if (!lane.alive() || lane.unacknowledged()) continue;
+    Status status = lane.acknowledge(true);
+    if (status.ok()) status = lane.comm()->check_alive(options_.silence);  // counts from here
+    if (!status.ok()) lose_lane(i, status);
+  }
+}
+
 void Link::watch_lanes(Nanos time) {
   if (time - last_watch_ < kWatchInterval) return;
   last_watch_ = time;
+  for (auto& door : doors_) door->knocked |= door->silent;
+  const bool beaten = last_beat_ != beat_watched_ && time >= beat_answer_due();
+  if (beaten) beat_watched_ = last_beat_;
   uint64_t best_rate = 0;
   for (const auto& lane : lanes_) best_rate = std::max(best_rate, lane->alive() ? lane->rate() : 0);
   for (size_t i = 0; i < lanes(); ++i) {
     Lane& lane = *lanes_[i];
     if (!lane.alive()) continue;
     lane.age_rate(time, best_rate);
-    if (!lane.unacknowledged()) continue;
+    if (!lane.unacknowledged() && !beaten) continue;
     if (Status status = lane.comm()->check_alive(options_.silence); !status.ok()) lose_lane(i, status);
   }
+  if (open() && time - last_beat_ >= beat_interval()) beat(time);
 }
 
 void Link::recover_lane(size_t index, Nanos time) {
@@ -183,7 +212,7 @@ void Link::recover_lane(size_t index, Nanos time) {
     return;
   }
   if (channel.handshake != nullptr && !arriving && !initiator_) recovery.connecting_since = time;
-  const bool late = recovery.connecting_since != 0 && time - recovery.connecting_since > kAttemptLimit;
+  const bool late = recovery.connecting_since != 0 && time - recovery.connecting_since > channels_->attempt_limit();
   if (status.ok() && !late) return;
   channels_->abandon(channel);
   recovery.connecting_since = 0;
@@ -224,6 +253,7 @@ void Link::tend(Nanos time) {
     }
   }
   schedule_tending(time);
+  publish(time);
 }
 
 void Link::schedule_tending(Nanos time) {
@@ -231,6 +261,8 @@ void Link::schedule_tending(Nanos time) {
   if (open()) {
     for (size_t i = 0; i < lanes(); ++i) {
       if (lanes_[i]->alive()) {
+        const Nanos beat = last_beat_ == beat_watched_ ? last_beat_ + beat_interval() : beat_answer_due();
+        next = std::min(next, std::max(beat, last_watch_ + kWatchInterval));
         if (lanes_[i]->unacknowledged()) next = std::min(next, std::max(last_watch_ + kWatchInterval, time));
         continue;
       }
@@ -239,6 +271,8 @@ void Link::schedule_tending(Nanos time) {
       if (under_way) next = std::min(next, time + kAttemptStep);
       if (!under_way && initiator_) next = std::min(next, std::max(recovery_[i].next_probe, time));
     }
+    const bool silent_doors = std::any_of(doors_.begin(), doors_.end(), [](const auto& door) { return door->silent; });
+    if (silent_doors) next = std::min(next, std::max(last_watch_ + kWatchInterval, time));
     if (outbox_.waits_for_credit()) next = std::min(next, time + kCreditStep);
     if (deserted_since_ != 0) next = std::min(next, deserted_since_ + options_.link_timeout + kMillisecond);
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lane/engine.h"
+#include "trust/secure_socket.h"
 
 namespace hawser {
 
@@ -25,18 +26,25 @@ class Listener {
 
  private:
   struct Session {
-    int fd = -1;
+    SecureSocket socket;
     Nanos deadline = 0;
-    std::vector<unsigned char> message;  // what is still to be written to fd
-    std::unique_ptr<ChannelManager> channels;
+    std::vector<unsigned char> message;        // what is still to be written
+    std::unique_ptr<ChannelManager> channels;  // once the connector has proven itself
     uint64_t strangers = 0;
+    bool left = false;  // the connector has closed its end
   };
 
   void wait(Nanos deadline);
   Status take_connectors();
-  Status open_session(int fd);
-  // Who has come first and not finished since goes: a crowd of strangers cannot lock the others out. False when none is
-  // there.
+  Status open_session(UniqueFd fd);
+  // The connector has proven itself: it is offered lanes.
+  Status offer_lanes(Session& session);
+  // Writes what the connector's socket takes.
+  Status write(Session& session);
+  // A step towards a link. An error: the session is over.
+  Status advance(Session& session, std::unique_ptr<Link>* link);
+  // Who has come first and not finished since goes, those who have proven nothing before the others: a crowd of
+  // strangers cannot lock the others out. False when none is there.
   bool drop_oldest();
   // True when the session is over: complete (then `link` is set), broken or late.
   bool step(Session& session, std::unique_ptr<Link>* link);
@@ -47,6 +55,7 @@ class Listener {
   uint16_t port_ = 0;
   std::vector<std::unique_ptr<Session>> sessions_;
   std::atomic<uint64_t> strangers_{0};
+  std::string last_refusal_;
 };
 
 // What tells one connector from another where both ends have agreed on it: the listener finds it in the hello of the
@@ -55,6 +64,9 @@ using Ticket = std::array<uint64_t, 2>;
 
 // The end that comes: bootstrap, all lanes, hello. Blocks until `timeout` has passed.
 Status connect_link(Engine& engine, const std::string& host, uint16_t port, Nanos timeout, std::unique_ptr<Link>* out,
+                    const Ticket& ticket = {});
+// The same over a connection to the bootstrap port that the caller made.
+Status connect_link(Engine& engine, UniqueFd bootstrap, Nanos deadline, std::unique_ptr<Link>* out,
                     const Ticket& ticket = {});
 
 }  // namespace hawser

@@ -31,7 +31,7 @@ Send* Outbox::take_pooled() {
   return send;
 }
 
-void Outbox::post(const hawser_op& op) {
+void Outbox::post(const hawser_op& op, Staging* device) {
   Send* send = take_pooled();
   send->id = op.id;
   send->number = next_number_++;
@@ -40,7 +40,10 @@ void Outbox::post(const hawser_op& op) {
   send->data = reinterpret_cast<const unsigned char*>(op.address);
   send->bytes = op.bytes;
   send->memory = op.memory;
-  send->eager = op.bytes > wire::kInlineBytes && op.bytes <= eager_bytes_;
+  send->device = device;
+  send->span = ranges::Span::begin("send", op.bytes);
+  // A GPU's memory cannot be put in a packet: it leaves as a chunk, however short.
+  send->eager = (op.bytes > wire::kInlineBytes || device != nullptr) && op.bytes <= eager_bytes_;
   queue_.push_back(send);
 }
 
@@ -49,7 +52,7 @@ uint64_t Outbox::cost(const Send& send, Form form) {
 }
 
 Outbox::Form Outbox::form(const Send& send) const {
-  const bool is_inline = send.bytes <= wire::kInlineBytes;
+  const bool is_inline = send.bytes <= wire::kInlineBytes && send.device == nullptr;
   const uint64_t unconsumed = spent_ - consumed_;
   if (is_inline || send.eager) {
     const Form carried = is_inline ? Form::kInline : Form::kEager;
@@ -163,6 +166,7 @@ void Outbox::acknowledge(Send* send, uint64_t bytes) {
 }
 
 void Outbox::finish(Send* send, int32_t code) {
+  send->span.finish();
   events_.post(make_done(HAWSER_EVENT_SEND_DONE, link_, send->id, code, code == HAWSER_OK ? send->bytes : 0));
   if (send->active) {
     by_id_.erase(send->id);
@@ -218,16 +222,19 @@ bool Outbox::cancel(uint64_t id) {
   }
   const auto active = by_id_.find(id);
   if (active == by_id_.end()) return false;
-  Send* send = active->second;
+  withdraw(active->second, HAWSER_CANCELLED);
+  return true;
+}
+
+void Outbox::withdraw(Send* send, int32_t code) {
   chunks_.forget(send);
   // An eager message may not have been told of yet: this record does no harm if it has. Its credit is spent either way.
   if (send->eager) tell_void(*send, MessageRecord::kEager);
   auto record = make_record<wire::EndRecord>(wire::Kind::kWithdrawn);
   record.send = send->number;
-  record.code = HAWSER_CANCELLED;
+  record.code = code;
   control(record);
-  finish(send, HAWSER_CANCELLED);
-  return true;
+  finish(send, code);
 }
 
 void Outbox::end_all(int32_t code) {

@@ -10,10 +10,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/ranges.h"
 #include "lane/events.h"
 #include "lane/packet.h"
 
 namespace hawser {
+
+class Staging;
 
 struct Send {
   uint64_t id = 0;  // the caller's
@@ -23,10 +26,12 @@ struct Send {
   const unsigned char* data = nullptr;
   uint64_t bytes = 0;
   uint64_t memory = 0;
+  Staging* device = nullptr;  // of the GPU whose memory `data` is
   uint64_t acknowledged = 0;
   bool eager = false;
   bool ready = false;   // the driver may cut it in chunks
   bool active = false;  // known by id and number: announced or ready
+  ranges::Span span;
 };
 
 class Outbox {
@@ -42,9 +47,12 @@ class Outbox {
   Outbox(EventSink& events, Chunks& chunks, uint32_t link, uint32_t eager_bytes, uint32_t chunk_bytes);
 
   void set_link(uint32_t link) { link_ = link; }
-  void post(const hawser_op& op);
+  // `device`: of the GPU whose memory it is, null for memory of the host.
+  void post(const hawser_op& op, Staging* device = nullptr);
   // False when there is no such send (any more).
   bool cancel(uint64_t id);
+  // Ends a send that find() has given.
+  void withdraw(Send* send, int32_t code);
   void end_all(int32_t code);
 
   // Lets eager sends at the head of the queue, credit permitting, become ready.

@@ -34,7 +34,8 @@ struct Hello {
   char device[16];
   char host[64];
   uint64_t ticket[2];  // what the connector comes for, where both ends agreed on it by other means; else 0
-  uint64_t reserved;
+  uint32_t sum;        // CRC32C of the hello with this field zero
+  int32_t pid;         // of the sender, on its host, for messages; 0: not told
 };
 static_assert(sizeof(Hello) == 128);
 
@@ -120,6 +121,8 @@ struct GoodbyeRecord {
 };
 
 constexpr uint32_t padded(uint32_t bytes) { return (bytes + 7u) & ~7u; }
+
+constexpr uint32_t kLeastChunk = 4096;  // but for a message's last
 
 // Messages up to here travel inside packets: 32 KiB with an envelope around them. Copying them costs less than giving a
 // chunk to a lane, which takes a round of the driver more.

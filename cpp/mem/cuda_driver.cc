@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/look_up.h"
 #include "mem/cuda_images.h"
 
 namespace hawser::cuda {
@@ -47,12 +48,6 @@ int32_t code_of(CUresult result) {
     default:
       return HAWSER_IO;
   }
-}
-
-template <typename Function>
-bool look_up(void* library, const char* name, Function* out) {
-  *out = reinterpret_cast<Function>(dlsym(library, name));
-  return *out != nullptr;
 }
 
 struct Loaded {

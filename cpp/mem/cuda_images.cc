@@ -21,6 +21,7 @@
   extern "C" const unsigned char hawser_fatbin_##file##_end[];
 
 HAWSER_EMBED(bidir_put, HAWSER_FATBIN_bidir_put)
+HAWSER_EMBED(unpack, HAWSER_FATBIN_unpack)
 
 namespace hawser::cuda {
 
@@ -28,7 +29,7 @@ namespace hawser::cuda {
   { "hawser_" #file, hawser_fatbin_##file, static_cast<size_t>(hawser_fatbin_##file##_end - hawser_fatbin_##file) }
 
 const Image* images() {
-  static const Image all[] = {HAWSER_IMAGE(bidir_put), {nullptr, nullptr, 0}};
+  static const Image all[] = {HAWSER_IMAGE(bidir_put), HAWSER_IMAGE(unpack), {nullptr, nullptr, 0}};
   return all;
 }
 

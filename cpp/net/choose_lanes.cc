@@ -60,18 +60,14 @@ bool is_loopback(const DeviceProperties& device) {
   return device.address.starts_with("127.") || device.address == "::1" || device.name == "lo";
 }
 
-// Why a lane cannot use the device; "" when it can.
-std::string obstacle(const DeviceProperties& device) {
-  if (!device.up) return "it is down or has no carrier";
-  if (device.address.empty()) return "it has no IPv4 and no global IPv6 address";
-  return {};
-}
+// Whose devices: the kernel's, of which a lane needs an address, or those of a network that has its own.
+enum class Devices { kKernel, kNetwork };
 
 class Chooser {
  public:
   // `asked` says in messages what was asked for.
-  Chooser(std::vector<DeviceProperties> devices, std::string asked, LaneChoice* out)
-      : out_(*out), asked_(std::move(asked)) {
+  Chooser(std::vector<DeviceProperties> devices, Devices whose, std::string asked, LaneChoice* out)
+      : out_(*out), whose_(whose), asked_(std::move(asked)) {
     out_.devices = std::move(devices);
     out_.reasons.assign(out_.devices.size(), "not chosen: " + asked_ + " does not name it");
     out_.lanes.clear();
@@ -93,7 +89,7 @@ class Chooser {
                                         [&](const std::string& entry) { return rule.fits(device.name, entry); });
       if (excluded) {
         out_.reasons[i] = "not chosen: excluded by " + why;
-      } else if (is_loopback(device)) {
+      } else if (whose_ == Devices::kKernel && is_loopback(device)) {
         out_.reasons[i] = "not chosen: loopback is used when it is named, or when nothing else is there";
       } else {
         take(i, why);
@@ -116,6 +112,15 @@ class Chooser {
     choose(parse_rule(kUsualDevices), "the default eth1,eth2,eth3,eth4");
     if (out_.lanes.empty()) choose_all_but(Rule{}, "every device that is up");
     if (out_.lanes.empty()) choose_loopback(kLoopbackLanes);
+  }
+
+  // The first of those that were chosen.
+  void keep(size_t count) {
+    for (size_t i = count; i < out_.lanes.size(); ++i) {
+      out_.reasons[static_cast<size_t>(out_.lanes[i])] =
+          "not chosen: there are " + std::to_string(count) + " lanes before it";
+    }
+    out_.lanes.resize(std::min(out_.lanes.size(), count));
   }
 
   // `count` lanes over the devices that were chosen, round and round.
@@ -144,6 +149,13 @@ class Chooser {
   }
 
  private:
+  // Why a lane cannot use the device; "" when it can.
+  std::string obstacle(const DeviceProperties& device) const {
+    if (!device.up) return "it is down or has no carrier";
+    if (whose_ == Devices::kKernel && device.address.empty()) return "it has no IPv4 and no global IPv6 address";
+    return {};
+  }
+
   // One entry after another, so that the list's order is the lanes' order. An entry that is repeated repeats its lanes;
   // a device that another entry took already (eth1 takes eth10 too) is not taken again.
   void choose_named(const Rule& rule, const std::string& why) {
@@ -177,8 +189,16 @@ class Chooser {
   }
 
   LaneChoice& out_;
+  Devices whose_;
   std::string asked_;
 };
+
+// What a number of lanes must be.
+Status check_count(int count, const std::string& asked) {
+  if (count >= 1 && count <= HAWSER_MAX_LANES) return {};
+  return {HAWSER_INVALID_ARGUMENT,
+          asked + " asks for a number of lanes that is not 1 to " + std::to_string(HAWSER_MAX_LANES)};
+}
 
 }  // namespace
 
@@ -186,25 +206,44 @@ Status choose_lanes(std::vector<DeviceProperties> devices, const std::string& sp
                     LaneChoice* out) {
   if (trim(spec).empty()) {
     Chooser chooser(
-        std::move(devices),
+        std::move(devices), Devices::kKernel,
         trim(ifname_variable).empty() ? "the default rule" : "NCCL_GPUDIRECTTCPX_SOCKET_IFNAME=" + ifname_variable,
         out);
     chooser.choose_by_default(ifname_variable);
     return chooser.result();
   }
   const std::string asked = "the lane list '" + spec + "'";
-  Chooser chooser(std::move(devices), asked, out);
+  Chooser chooser(std::move(devices), Devices::kKernel, asked, out);
   if (const std::optional<int> count = parse_count(spec)) {
-    if (*count < 1 || *count > HAWSER_MAX_LANES) {
-      return {HAWSER_INVALID_ARGUMENT,
-              asked + " asks for a number of lanes that is not 1 to " + std::to_string(HAWSER_MAX_LANES)};
-    }
+    if (Status status = check_count(*count, asked); !status.ok()) return status;
     chooser.choose_by_default(ifname_variable);
     chooser.repeat(*count);
   } else {
     chooser.choose(parse_rule(spec), asked);
   }
   return chooser.result();
+}
+
+Status choose_lanes_of_network(std::vector<DeviceProperties> devices, const std::string& spec,
+                               std::vector<int>* lanes) {
+  LaneChoice choice;
+  const std::string asked = trim(spec).empty() ? "every device of the network" : "the lane list '" + spec + "'";
+  Chooser chooser(std::move(devices), Devices::kNetwork, asked, &choice);
+  const std::optional<int> count = parse_count(spec);
+  if (trim(spec).empty() || count.has_value()) {
+    chooser.choose_all_but(Rule{}, asked);
+  } else {
+    chooser.choose(parse_rule(spec), asked);
+  }
+  if (count.has_value()) {
+    if (Status status = check_count(*count, asked); !status.ok()) return status;
+    chooser.repeat(*count);
+  } else if (trim(spec).empty()) {
+    chooser.keep(HAWSER_MAX_LANES);
+  }
+  Status status = chooser.result();
+  *lanes = std::move(choice.lanes);
+  return status;
 }
 
 Status choose_lanes_here(const std::string& spec, LaneChoice* out) {

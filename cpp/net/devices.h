@@ -29,6 +29,10 @@ bool flags_tell_up(unsigned flags);
 Status choose_lanes(std::vector<DeviceProperties> devices, const std::string& spec, const std::string& ifname_variable,
                     LaneChoice* out);
 
+// The same among the devices of a network that has its own, by index: "" for all that are up, as many as there may be
+// lanes; a number N for N lanes over these, round and round. Loopback is nothing special and no address is needed.
+Status choose_lanes_of_network(std::vector<DeviceProperties> devices, const std::string& spec, std::vector<int>* lanes);
+
 // The same among this machine's devices, with the variable of this process.
 Status choose_lanes_here(const std::string& spec, LaneChoice* out);
 

@@ -64,6 +64,13 @@ bool has_epoll_pwait2() {
 #endif
 }
 
+// Records of TLS may be made by the kernel: it knows the protocol, and says that there must be a connection first.
+bool has_kernel_tls() {
+  const UniqueFd fd = tcp_socket();
+  constexpr std::array<char, 4> kTls = {'t', 'l', 's', '\0'};
+  return setsockopt(fd.get(), IPPROTO_TCP, TCP_ULP, kTls.data(), kTls.size()) != 0 && errno == ENOTCONN;
+}
+
 std::string congestion_control() {
   const UniqueFd fd = tcp_socket();
   std::array<char, 32> name{};
@@ -98,6 +105,7 @@ std::string features_json() {
   json.add("msg_zerocopy", has_option(SOL_SOCKET, SO_ZEROCOPY, 1));
   json.add("tcp_notsent_lowat", has_option(IPPROTO_TCP, TCP_NOTSENT_LOWAT, 128 * 1024));
   json.add("so_bindtodevice", may_bind_to_device());
+  json.add("kernel_tls", has_kernel_tls());
   json.add("mptcp", tcp_socket(kProtocolMptcp).valid());
   json.add("congestion_control", congestion_control());
   json.add("crc32c", std::string(crc32c_backend()));

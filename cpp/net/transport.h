@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "trust/identity.h"
 
 namespace hawser {
 
@@ -39,6 +40,9 @@ struct DeviceProperties {
 // One isend or irecv under way; owned by its Comm, valid until test() has said done. A transport derives its own from
 // it.
 struct Request {};
+
+// Shorter messages never lie in a GPU's memory: a transport may handle them as it likes.
+constexpr size_t kLeastDeviceMessage = 64 * 1024 + 1;
 
 // Registered memory; owned by its Comm until deregister. Null where a transport needs no registration.
 struct Memory {};
@@ -66,9 +70,13 @@ class Comm {
   // Expect the next message, of at most `bytes`, at `data`. A longer one breaks the comm with HAWSER_TRUNCATED.
   virtual Status irecv(void* data, size_t bytes, Memory* memory, Request** out) = 0;
 
-  // Done? Then `bytes` is the message's length and the request is gone. Requests of one direction finish in order: test
-  // the oldest.
+  // Done? Then `bytes` is the message's length and the request is gone. Of one direction they are mostly done in order,
+  // but a short message may be before a long one ahead of it.
   virtual bool test(Request* request, size_t* bytes) = 0;
+
+  // Whether a send is with the device in full, which only reads from its buffer still: another may be queued behind it.
+  // Of devices that call a send done when it has arrived.
+  virtual bool is_leaving(const Request*) const { return false; }
 
   // Moves what can be moved without blocking. An error means that the lane is lost: close it. `moved` tells whether
   // anything moved.
@@ -91,10 +99,21 @@ class Comm {
   // Adds the comm's descriptors to `poller` (once, after it was made).
   virtual Status arm(Poller& poller) = 0;
 
+  // Whether no descriptor tells when there is something to read or write: the driver then says expect_input() again
+  // and again, and naps in between.
+  virtual bool needs_polling() const { return false; }
+
   // Asked now and then while something is unacknowledged: an error when the peer's kernel has been silent for
   // `silence` although bytes are on their way to it. A peer that is only slow is no error.
   virtual Status check_alive(Nanos silence) = 0;
 
+  // Whether the peer has proven that it may speak as `rank` (-1: as a party without one); the error says why not. In
+  // the clear anyone may.
+  virtual Status vouch(int) const { return {}; }
+
+  // HAWSER_MEMORY_DEVICE: with a memory to give, which is not null then, messages of kLeastDeviceMessage and more may
+  // lie in that memory of a GPU. Their chunks carry no checksum, which only the host could make. HAWSER_UNSUPPORTED:
+  // this comm cannot reach it. Its lane stages, and the comm sees host memory alone, as it does of shorter messages.
   virtual Status register_memory(void* address, size_t bytes, int kind, Memory** out) = 0;
   virtual void deregister_memory(Memory* memory) = 0;
 
@@ -111,7 +130,7 @@ class ListenComm {
   // those who stay silent for longer than a second are dropped, counted, and hold up nobody. An error means that the
   // listener itself is broken.
   virtual Status accept(std::unique_ptr<Comm>* out) = 0;
-  virtual int fd() const = 0;
+  virtual int fd() const = 0;  // -1: there is none, ask accept() now and then
   virtual uint64_t strangers() const = 0;
 };
 
@@ -122,12 +141,14 @@ class Connector {
   // The comm once the listener has taken it, null while under way (call again when fd() is ready for reading or
   // writing, or after 10 ms), or the reason why not.
   virtual Status poll(std::unique_ptr<Comm>* out) = 0;
-  virtual int fd() const = 0;
+  virtual int fd() const = 0;  // -1: there is none
 };
 
 struct TransportOptions {
   uint32_t sockets_per_lane = 1;
   uint32_t zerocopy = HAWSER_AUTO;
+  std::shared_ptr<Identity> identity = nullptr;  // in the clear
+  Clear clear = Clear::kThisMachine;             // how far, then
 };
 
 class Transport {
@@ -135,6 +156,8 @@ class Transport {
   virtual ~Transport() = default;
   virtual const char* name() const = 0;
   virtual const std::vector<DeviceProperties>& devices() const = 0;
+  // How long an attempt to connect a lost lane again may take before it is given up for a new one.
+  virtual Nanos attempt_limit() const { return 400 * kMillisecond; }
   // Listens on the device's own address; `out` is made for one connector, who can come again after a loss.
   virtual Status listen(int device, Handle* handle, std::unique_ptr<ListenComm>* out) = 0;
   // Leaves through `device`: bound to its address, and to the device itself where that is permitted.
@@ -146,7 +169,7 @@ std::unique_ptr<Transport> make_socket_transport(std::vector<DeviceProperties> d
                                                  const TransportOptions& options);
 
 // The name of the listener's device as its handle tells, for the lane table and for pairing lanes by name; "" when the
-// handle is not one of the socket transport.
+// handle tells none.
 std::string handle_device(const Handle& handle);
 
 }  // namespace hawser

@@ -1,7 +1,6 @@
 #include "port/board.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 namespace hawser::port {
@@ -18,10 +17,6 @@ size_t take_first(std::vector<bool>& taken) {
   const auto free = std::find(taken.begin(), taken.end(), false);
   if (free != taken.end()) *free = true;
   return static_cast<size_t>(free - taken.begin());
-}
-
-std::atomic_ref<uint64_t> cell_at(unsigned char* board, uint64_t offset) {
-  return std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(board + offset));
 }
 
 }  // namespace
@@ -67,10 +62,6 @@ void Board::end_life(uint64_t offset) {
   const std::scoped_lock lock(mutex_);
   cell_at(memory_->data(), offset).store(0, std::memory_order_release);
   lives_[(offset - kLivesOffset) / sizeof(uint64_t)] = false;
-}
-
-bool Board::lives(const unsigned char* board, uint64_t offset, uint64_t number) {
-  return cell_at(const_cast<unsigned char*>(board), offset).load(std::memory_order_acquire) == number;
 }
 
 }  // namespace hawser::port

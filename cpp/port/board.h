@@ -2,6 +2,7 @@
 // whether it lives.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -25,9 +26,15 @@ class Board {
   Status take_life(uint64_t number, uint64_t* offset);
   void end_life(uint64_t offset);
   // Whether the cell at `offset` of a board that is mapped at `board` still holds `number`.
-  static bool lives(const unsigned char* board, uint64_t offset, uint64_t number);
+  static bool lives(const unsigned char* board, uint64_t offset, uint64_t number) {
+    return cell_at(const_cast<unsigned char*>(board), offset).load(std::memory_order_acquire) == number;
+  }
 
  private:
+  static std::atomic_ref<uint64_t> cell_at(unsigned char* board, uint64_t offset) {
+    return std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(board + offset));
+  }
+
   std::shared_ptr<SharedMemory> memory_;
   std::mutex mutex_;
   std::vector<bool> words_;  // taken

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "port/context.h"
 #include "port/semaphore.h"
 
@@ -22,36 +23,57 @@ std::string path(const Work& work) {
          place(*work.destination, work.destination_offset);
 }
 
+// What is wrong with a work. Told apart from its message: every work is looked at, and hardly any has a flaw.
+enum class Flaw { kNone, kNotJoined, kToOwn, kFromPeer, kUnregistered, kOutOfBounds, kNoDestination, kNoSource };
+
+// [under the connection's order, for signals]
+Flaw flaw_of(const Work& work, uint32_t transport) {
+  if (work.kind == Work::Kind::kSignal) return work.semaphore->joined() ? Flaw::kNone : Flaw::kNotJoined;
+  if (work.kind == Work::Kind::kFence) return Flaw::kNone;
+  const Memory& destination = *work.destination;
+  const Memory& source = *work.source;
+  if (destination.local()) return Flaw::kToOwn;
+  if (!source.local()) return Flaw::kFromPeer;
+  if (destination.registration(transport) == nullptr) return Flaw::kUnregistered;
+  if (!holds(destination, work.destination_offset, work.bytes) || !holds(source, work.source_offset, work.bytes)) {
+    return Flaw::kOutOfBounds;
+  }
+  if (!destination.alive()) return Flaw::kNoDestination;
+  return source.alive() ? Flaw::kNone : Flaw::kNoSource;
+}
+
+std::string text_of(const Connection& on, const Work& work, Flaw flaw) {
+  switch (flaw) {
+    case Flaw::kNotJoined:
+      return "the semaphore is not joined with " + on.peer_name() + "'s yet";
+    case Flaw::kToOwn:
+      return path(work) + ": the destination must be a peer's, imported here";
+    case Flaw::kFromPeer:
+      return path(work) + ": the source must be this process's own";
+    case Flaw::kUnregistered:
+      return path(work) + ": the destination is not registered for " + name_of(on.peer_transport());
+    case Flaw::kOutOfBounds:
+      return path(work) + " is out of bounds";
+    case Flaw::kNoDestination:
+      return path(work) + ": the destination was freed";
+    case Flaw::kNoSource:
+      return path(work) + ": the source was freed";
+    case Flaw::kNone:
+      break;
+  }
+  return {};
+}
+
+[[gnu::cold, gnu::noinline]] Status refusal(const Connection& on, const Work& work, Flaw flaw) {
+  return Status(HAWSER_INVALID_ARGUMENT, text_of(on, work, flaw)).of_rank(on.peer_rank());
+}
+
 void add(uint64_t& counter, uint64_t more) {
   // One writer, under the lock; readers take what they find.
   std::atomic_ref<uint64_t>(counter).store(counter + more, std::memory_order_relaxed);
 }
 
 }  // namespace
-
-Work Work::put(Memory* destination, uint64_t destination_offset, Memory* source, uint64_t source_offset,
-               uint64_t bytes) {
-  Work work;
-  work.destination = destination;
-  work.destination_offset = destination_offset;
-  work.source = source;
-  work.source_offset = source_offset;
-  work.bytes = bytes;
-  return work;
-}
-
-Work Work::signal(Semaphore* semaphore) {
-  Work work;
-  work.kind = Kind::kSignal;
-  work.semaphore = semaphore;
-  return work;
-}
-
-Work Work::fence() {
-  Work work;
-  work.kind = Kind::kFence;
-  return work;
-}
 
 Connection::Connection(Context& context, uint32_t transport, std::unique_ptr<Control> control)
     : context_(context), control_(std::move(control)) {
@@ -61,38 +83,28 @@ Connection::Connection(Context& context, uint32_t transport, std::unique_ptr<Con
 
 Connection::~Connection() { control_->unwatch(); }
 
-Status Connection::begin() { return control_->watch(context_.watches(), this); }
-
-Status Connection::check(const Work& work) const {
-  if (work.kind == Work::Kind::kSignal) {
-    if (work.semaphore->joined()) return {};
-    return {HAWSER_INVALID_ARGUMENT, "the semaphore is not joined with " + peer_name() + "'s yet"};
-  }
-  if (work.kind == Work::Kind::kFence) return {};
-  const Memory& destination = *work.destination;
-  const Memory& source = *work.source;
-  if (destination.local()) {
-    return {HAWSER_INVALID_ARGUMENT, path(work) + ": the destination must be a peer's, imported here"};
-  }
-  if (!source.local()) return {HAWSER_INVALID_ARGUMENT, path(work) + ": the source must be this process's own"};
-  if (destination.registration(peer_transport()) == nullptr) {
-    return {HAWSER_INVALID_ARGUMENT,
-            path(work) + ": the destination is not registered for " + name_of(peer_transport())};
-  }
-  if (!holds(destination, work.destination_offset, work.bytes) || !holds(source, work.source_offset, work.bytes)) {
-    return {HAWSER_INVALID_ARGUMENT, path(work) + " is out of bounds"};
-  }
-  if (!source.alive() || !destination.alive()) {
-    return {HAWSER_INVALID_ARGUMENT,
-            path(work) + ": the " + (source.alive() ? "destination" : "source") + " was freed"};
-  }
-  return {};
+Status Connection::begin() {
+  hawser_stat_port row{};
+  row.used = 1;
+  row.rank = ranks().own;
+  row.peer_rank = ranks().peer;
+  row.peer_pid = control_->peer().pid();
+  row.transport = transport();
+  row.opened_ns = now();
+  copy_text(row.peer, peer_name());
+  note_ = stats::Note(row);
+  stats::tell(HAWSER_STAT_PORT_OPENED, ranks(), name_of(transport()));
+  return control_->watch(context_.watches(), this);
 }
 
-Status Connection::allows(const Work& put, uint32_t trigger_kind) const {
-  if ((trigger_kind & HAWSER_TRIGGER_PUT) == 0) return {};
-  Status status = check(put);
-  return std::move(status).of_rank(peer_rank());
+stats::Ranks Connection::ranks() const { return {context_.origin().rank, peer_rank()}; }
+
+Status Connection::allows(std::span<const Work> works) const {
+  for (const Work& work : works) {
+    if (work.kind != Work::Kind::kPut) continue;
+    if (const Flaw flaw = flaw_of(work, peer_transport()); flaw != Flaw::kNone) return refusal(*this, work, flaw);
+  }
+  return {};
 }
 
 void Connection::number(Work& work, uint64_t* mark) {
@@ -104,82 +116,126 @@ void Connection::number(Work& work, uint64_t* mark) {
   }
 }
 
-Status Connection::take(std::span<const Work> works, uint64_t* mark) {
+Status Connection::take(std::span<Work> works, uint64_t* mark) {
   if (!open()) return error();
   for (const Work& work : works) {
-    if (Status status = check(work); !status.ok()) return std::move(status).of_rank(peer_rank());
+    if (const Flaw flaw = flaw_of(work, peer_transport()); flaw != Flaw::kNone) return refusal(*this, work, flaw);
   }
-  if (queue_.size() + works.size() > kQueue) {
+  const size_t waiting = queued_.load(std::memory_order_relaxed);
+  if (waiting + works.size() > kQueue) {
     return Status(HAWSER_TIMEOUT, "too much waits for " + peer_name()).of_rank(peer_rank());
   }
-  for (Work work : works) {
-    number(work, mark);
-    if (queue_.empty() && hand_on(work)) continue;
+  for (Work& work : works) number(work, mark);
+  for (const Work& work : works.subspan(waiting == 0 ? hand_on(works) : 0)) {
     queue_.push_back({work, work.destination == nullptr ? nullptr : work.destination->shared_from_this(),
                       work.source == nullptr ? nullptr : work.source->shared_from_this()});
     queued_.store(queue_.size(), std::memory_order_relaxed);
+    note_queue();
   }
   advanced();
   return {};
 }
 
-Status Connection::submit(std::span<const Work> works, uint64_t* mark) {
+Status Connection::submit(std::span<Work> works, uint64_t* mark) {
   const std::scoped_lock lock(mutex_);
   return take(works, mark);
 }
 
-bool Connection::try_submit(std::span<const Work> works, uint64_t* mark, Status* status) {
+bool Connection::try_submit(std::span<Work> works, uint64_t* mark, Status* status) {
   const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock.owns_lock() || !queue_.empty()) return false;
+  if (!lock.owns_lock() || waits()) return false;
   *status = take(works, mark);
   return true;
 }
 
-bool Connection::hand_on(Work& work) {
-  // Nothing follows a work that failed, least of all its signal.
-  if (!open()) return true;
+// How many of the works, which were looked at just now, are done with. The next one found no room.
+size_t Connection::hand_on(std::span<Work> works) {
+  for (size_t done = 0; done < works.size(); ++done) {
+    // Nothing follows a work that failed, least of all its signal.
+    if (!open()) break;
+    if (!advance(works[done])) return done;
+    count(works[done]);
+  }
+  return works.size();
+}
+
+// False: it stays the first of the queue.
+bool Connection::hand_on_first() {
+  Work& work = queue_.front().work;
   // Freed since it was taken.
   if (work.kind == Work::Kind::kPut && !(work.source->alive() && work.destination->alive())) {
     fail(Status(HAWSER_INVALID_ARGUMENT, path(work) + " was still queued when one of them was freed"));
-    return true;
   }
-  if (!advance(work)) return false;
-  count(work);
-  return true;
+  return hand_on(std::span(&work, 1)) == 1;
 }
 
 void Connection::count(const Work& work) {
-  if (work.kind == Work::Kind::kSignal) add(shared_.signals, 1);
+  if (work.kind == Work::Kind::kSignal) {
+    add(shared_.signals, 1);
+    if (note_.row() != nullptr) store_relaxed(note_.row()->signals, shared_.signals);
+  }
   if (work.kind != Work::Kind::kPut) return;
   add(shared_.puts, 1);
   add(shared_.bytes, work.bytes);
+  if (note_.row() == nullptr) return;
+  store_relaxed(note_.row()->puts, shared_.puts);
+  store_relaxed(note_.row()->bytes, shared_.bytes);
+}
+
+void Connection::note_queue() {
+  if (note_.row() != nullptr) store_relaxed(note_.row()->queued, queue_.size());
 }
 
 bool Connection::pump() {
+  Departed departed;
   const std::scoped_lock lock(mutex_);
-  while (open() && !queue_.empty() && hand_on(queue_.front().work)) {
-    queue_.pop_front();
-    queued_.store(queue_.size(), std::memory_order_relaxed);
-  }
+  while (open() && !queue_.empty() && hand_on_first()) depart(&departed);
   if (!open()) {
-    drop();
+    drop(&departed);
     return false;
   }
   advanced();
   return !queue_.empty() && !posts_without_copying();
 }
 
-void Connection::drop() {
-  queue_.clear();
-  queued_.store(0, std::memory_order_relaxed);
+void Connection::depart(Departed* out) {
+  out->push_back(std::move(queue_.front()));
+  queue_.pop_front();
+  queued_.store(queue_.size(), std::memory_order_relaxed);
+  note_queue();
+}
+
+void Connection::drop(Departed* out) {
+  while (!queue_.empty()) depart(out);
   if (!std::exchange(stopped_, true)) stop();
 }
 
 Status Connection::await_fence(uint64_t mark, Nanos deadline, Nanos spin) {
-  if (wait_word(completed_, mark, deadline, spin, true, [&] { return !open(); })) return {};
+  const std::function<bool()> over = [&] { return !open(); };
+  if (await_noted({completed_, mark, deadline, over}, spin, true, "flush: the peer's memory to hold what was put"))
+    return {};
   if (!open()) return error();
   return Status(HAWSER_TIMEOUT, "what was put into the memories of " + peer_name() + " was not there in time")
       .of_rank(peer_rank());
+}
+
+bool Connection::await_signal(hawser_port_word& word, uint64_t expected, Nanos deadline, Nanos spin) {
+  const std::function<bool()> over = [&] { return !open(); };
+  return await_noted({word, expected, deadline, over}, spin, rings(), "a signal");
+}
+
+bool Connection::await_noted(const Awaited& awaited, Nanos spin, bool rung, const char* what) {
+  if (awaited.arrived()) return true;
+  const Nanos started = now();
+  const Nanos patience = std::min(awaited.deadline, started + stats::kPatience);
+  if (await({awaited.word, awaited.expected, patience, awaited.over}, spin, rung)) return true;
+  if (awaited.over() || patience == awaited.deadline) return false;
+  const stats::Note wait(stats::make_wait(ranks(), control_->peer().pid(), started, awaited.deadline, what));
+  return await(awaited, std::max<Nanos>(spin - stats::kPatience, 0), rung);
+}
+
+bool Connection::await(const Awaited& awaited, Nanos spin, bool rung) {
+  return wait_word(awaited.word, awaited.expected, awaited.deadline, spin, rung, awaited.over);
 }
 
 Status Connection::make_device_word(std::shared_ptr<void>*, std::shared_ptr<Memory>*) {
@@ -194,8 +250,9 @@ void Connection::close() {
   end(HAWSER_PORT_CLOSED, Status(HAWSER_CLOSED, "the connection to " + peer_name() + " was closed here"), true);
   control_->unwatch();
   {
+    Departed departed;
     const std::scoped_lock lock(mutex_);
-    drop();
+    drop(&departed);
   }
   settle();
 }
@@ -208,6 +265,12 @@ void Connection::end(uint32_t state, Status why, bool tell) {
     // Release: who sees the state reads the error.
     std::atomic_ref<uint32_t>(shared_.state).store(state, std::memory_order_release);
     for (hawser_port_word* word : waiters_) ring_word(*word);
+    if (note_.row() != nullptr) stats::store_state(note_.row()->state, state);
+  }
+  if (state == HAWSER_PORT_FAILED) {
+    stats::tell_error(HAWSER_STAT_PORT_ENDED, ranks(), why);
+  } else {
+    stats::tell(HAWSER_STAT_PORT_ENDED, ranks(), why);
   }
   if (tell) {
     const Origin& me = context_.origin();

@@ -1,6 +1,7 @@
 #include "port/context.h"
 
 #include "net/devices.h"
+#include "stat/file.h"
 
 namespace hawser::port {
 
@@ -24,7 +25,13 @@ Status Context::open(const hawser_port_config& config) {
   config_ = config;
   const std::string address = config.address[0] != '\0' ? config.address : first_lane_address(config.lanes.lanes);
   if (Status status = board_.open(); !status.ok()) return status;
-  if (Status status = doors_.open(config.rank, address); !status.ok()) return status;
+  if (config.lanes.identity != nullptr) {
+    identity_ = *config.lanes.identity;
+    config_.lanes.identity = &identity_;
+  }
+  const Clear clear = config.lanes.insecure != 0 ? Clear::kAnywhere : Clear::kThisMachine;
+  if (Status status = doors_.open(config.rank, address, identity_.identity, clear); !status.ok()) return status;
+  if (stats::File* file = stats::File::open(); file != nullptr && config.rank >= 0) file->set_rank(config.rank);
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -40,6 +47,9 @@ Status Context::make_transport(uint32_t kind, std::unique_ptr<Transport>* out) {
   if (kind == HAWSER_PORT_MEMORY) return make_memory_transport(*this, out);
   if (kind == HAWSER_PORT_CUDA_IPC) return make_cuda_ipc_transport(*this, out);
   if (kind == HAWSER_PORT_TCP) return make_tcp_transport(*this, out);
+  if (is_ib(kind) && identity_.identity != nullptr) {
+    return {HAWSER_UNSUPPORTED, name_of(kind) + " does not encrypt, and there is an identity: use the transport Tcp"};
+  }
   if (is_ib(kind)) return make_ofi_transport(*this, kind - HAWSER_PORT_IB0, out);
   return {HAWSER_INVALID_ARGUMENT, "there is no transport " + std::to_string(kind)};
 }
@@ -94,7 +104,10 @@ bool Context::pump_all() {
 }
 
 void Context::run() {
-  while (!stopping_) watches().wait(pump_all() ? 0 : -1);
+  while (!stopping_) {
+    const Nanos patience = doors_.dismiss();
+    watches().wait(pump_all() ? 0 : patience);
+  }
 }
 
 }  // namespace hawser::port

@@ -14,6 +14,7 @@
 #include "port/doors.h"
 #include "port/memory.h"
 #include "port/transport.h"
+#include "trust/identity.h"
 
 namespace hawser::port {
 
@@ -50,6 +51,7 @@ class Context {
   bool pump_all();
 
   hawser_port_config config_{};
+  hawser_identity identity_;  // this context's own reference, null in the clear; the configuration names it
   Doors doors_;
   Board board_;
   std::atomic<uint64_t> numbers_{1};

@@ -50,8 +50,8 @@ class Control::Watch : public PollTarget {
   ControlListener* listener_;
 };
 
-Control::Control(UniqueFd fd, Origin peer, bool initiator)
-    : fd_(std::move(fd)), peer_(std::move(peer)), initiator_(initiator) {}
+Control::Control(SecureSocket socket, Origin peer, bool initiator)
+    : socket_(std::move(socket)), peer_(std::move(peer)), initiator_(initiator) {}
 
 Control::~Control() { unwatch(); }
 
@@ -60,12 +60,15 @@ Status Control::send(const Writer& message, Nanos deadline) {
   framed.put_all(message);
   const std::vector<uint8_t>& bytes = framed.bytes();
   for (size_t sent = 0; sent < bytes.size();) {
-    const ssize_t count = ::send(fd_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    const ssize_t count = [&] {
+      const std::scoped_lock lock(socket_mutex_);
+      return socket_.send(bytes.data() + sent, bytes.size() - sent);
+    }();
     if (count >= 0) {
       sent += static_cast<size_t>(count);
     } else if (errno != EAGAIN && errno != EINTR) {
       return Status::from_errno(HAWSER_LINK_FAILED, peer_.name() + " is gone").of_rank(peer_.rank);
-    } else if (!await_ready(fd_.get(), POLLOUT, deadline)) {
+    } else if (!await_ready(socket_.fd(), POLLOUT, deadline)) {
       return Status(HAWSER_TIMEOUT, peer_.name() + " does not read what it is told at set-up").of_rank(peer_.rank);
     }
   }
@@ -76,14 +79,17 @@ Status Control::send(const Writer& message, Nanos deadline) {
 Status Control::fill(size_t bytes, Nanos deadline) {
   while (inbox_.size() < bytes) {
     uint8_t buffer[kRead];
-    const ssize_t count = ::recv(fd_.get(), buffer, std::min(kRead, bytes - inbox_.size()), 0);
+    const ssize_t count = [&] {
+      const std::scoped_lock lock(socket_mutex_);
+      return socket_.receive(buffer, std::min(kRead, bytes - inbox_.size()));
+    }();
     if (count > 0) {
       inbox_.insert(inbox_.end(), buffer, buffer + count);
     } else if (count == 0) {
       return Status(HAWSER_LINK_FAILED, peer_.name() + " left during set-up").of_rank(peer_.rank);
     } else if (errno != EAGAIN && errno != EINTR) {
       return Status::from_errno(HAWSER_LINK_FAILED, peer_.name() + " is gone").of_rank(peer_.rank);
-    } else if (!await_ready(fd_.get(), POLLIN, deadline)) {
+    } else if (!await_ready(socket_.fd(), POLLIN, deadline)) {
       return Status(HAWSER_TIMEOUT, peer_.name() + " did not answer in time: is it in connect, too?")
           .of_rank(peer_.rank);
     }
@@ -104,13 +110,15 @@ Status Control::receive(std::vector<uint8_t>* message, Nanos deadline) {
 Status Control::watch(Watches& watches, ControlListener* listener) {
   watches_ = &watches;
   watch_ = std::make_unique<Watch>(this, listener);
-  return watches.add(fd_.get(), EPOLLIN | EPOLLRDHUP | EPOLLET, watch_.get());
+  // What TLS has decrypted ahead is in no socket: that it can be written to brings the first look.
+  const uint32_t first_look = socket_.encrypted() ? uint32_t{EPOLLOUT} : 0;
+  return watches.add(socket_.fd(), EPOLLIN | EPOLLRDHUP | EPOLLET | first_look, watch_.get());
 }
 
 void Control::unwatch() {
   if (watch_ == nullptr) return;
   watch_->detach();
-  watches_->remove(fd_.get(), std::move(watch_));
+  watches_->remove(socket_.fd(), std::move(watch_));
 }
 
 void Control::say_goodbye(const Status& why) {
@@ -125,14 +133,16 @@ void Control::read_farewell(ControlListener& listener) {
   std::vector<uint8_t> message;
   const Status status = receive(&message, 0);
   if (status.code() == HAWSER_TIMEOUT) return;
-  Status why(HAWSER_LINK_FAILED, peer_.name() + " died or was cut off");
   if (status.ok()) {
     Reader farewell(message.data(), message.size());
     const auto code = farewell.get<int32_t>();
     const std::string text = farewell.get_text();
-    if (farewell.ok() && code < 0) why = Status(code, text);
+    if (farewell.ok() && code < 0) {
+      listener.on_peer_gone(Status(code, text).of_rank(peer_.rank));
+      return;
+    }
   }
-  listener.on_peer_gone(std::move(why).of_rank(peer_.rank));
+  listener.on_cut_off(Status(HAWSER_LINK_FAILED, peer_.name() + " died or was cut off").of_rank(peer_.rank));
 }
 
 }  // namespace hawser::port

@@ -3,13 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/status.h"
-#include "base/unique_fd.h"
 #include "port/origin.h"
+#include "trust/secure_socket.h"
 
 namespace hawser::port {
 
@@ -21,14 +22,17 @@ bool await_ready(int fd, short events, Nanos deadline);
 class ControlListener {
  public:
   virtual ~ControlListener() = default;
-  // [context thread] HAWSER_CLOSED: the peer left in order; else why it failed, or that it died.
+  // [context thread] HAWSER_CLOSED: the peer left in order; else why it failed.
   virtual void on_peer_gone(Status why) = 0;
+  // [context thread] Instead: the control connection ended without a farewell. The peer has died, or something between
+  // has cut this connection alone.
+  virtual void on_cut_off(Status why) = 0;
 };
 
 class Control {
  public:
-  // The descriptor does not block.
-  Control(UniqueFd fd, Origin peer, bool initiator);
+  // The socket does not block, and its peer has proven itself.
+  Control(SecureSocket socket, Origin peer, bool initiator);
   ~Control();
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
@@ -53,7 +57,8 @@ class Control {
   void read_farewell(ControlListener& listener);
   Status fill(size_t bytes, Nanos deadline);
 
-  UniqueFd fd_;
+  std::mutex socket_mutex_;  // a farewell may be said while one is read
+  SecureSocket socket_;
   Origin peer_;
   bool initiator_;
   Watches* watches_ = nullptr;

@@ -1,7 +1,6 @@
 #include "port/doors.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -11,26 +10,22 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <fstream>
 
 #include "lane/bootstrap.h"
 #include "mem/shared_memory.h"
 #include "net/devices.h"
-#include "net/socket_address.h"
+#include "net/socket/address.h"
+#include "port/knock.h"
 
 namespace hawser::port {
 
 namespace {
 
-constexpr uint32_t kMagic = 0x54505748;  // "HWPT"
-constexpr uint16_t kVersion = 1;
-constexpr size_t kMostVisitors = 64;    // whose knock has not come yet
-constexpr size_t kMostArrivals = 1024;  // whose endpoint is not in connect yet
-constexpr Nanos kRetry = 10 * kMillisecond;
-
-enum class Wish : uint16_t { kJoin = 1, kDescriptor = 2 };
+constexpr size_t kMostVisitors = 64;        // whose knock has not come yet
+constexpr Nanos kKnockLimit = 2 * kSecond;  // TLS included
+constexpr size_t kMostArrivals = 1024;      // whose endpoint is not in connect yet
 
 Status draw(void* out, size_t bytes) {
   if (getrandom(out, bytes, 0) == static_cast<ssize_t>(bytes)) return {};
@@ -60,28 +55,6 @@ std::string namespace_of(const char* kind) {
   return {name.data(), static_cast<size_t>(std::max<ssize_t>(length, 0))};
 }
 
-struct DoorAddress {
-  sockaddr_un storage{};
-  socklen_t length = 0;
-
-  // The abstract name: bound to no file, gone with its last descriptor.
-  explicit DoorAddress(const std::string& name) {
-    storage.sun_family = AF_UNIX;
-    const size_t count = std::min(name.size(), sizeof(storage.sun_path) - 1);
-    name.copy(storage.sun_path + 1, count);
-    length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + count);
-  }
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-// Whether the process behind a Unix socket runs under this one's user: no other may have our memory.
-bool is_ours(int fd) {
-  ucred peer{};
-  socklen_t length = sizeof(peer);
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return true;  // TCP has no such thing
-  return peer.uid == geteuid();
-}
-
 bool is_unix(int fd) {
   int domain = 0;
   socklen_t length = sizeof(domain);
@@ -106,37 +79,14 @@ bool send_descriptor(int fd, int passed) {
   return sendmsg(fd, &message, MSG_NOSIGNAL) == 1;
 }
 
-UniqueFd receive_descriptor(int fd) {
-  char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = room.data();
-  message.msg_controllen = room.size();
-  if (recvmsg(fd, &message, MSG_CMSG_CLOEXEC) != 1) return {};
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
-  int passed = -1;
-  std::memcpy(&passed, CMSG_DATA(header), sizeof(int));
-  return UniqueFd(passed);
-}
-
 }  // namespace
 
-// What a visitor says first.
-struct Doors::Knock {
-  uint32_t magic = kMagic;
-  uint16_t version = kVersion;
-  Wish wish = Wish::kJoin;
-  std::array<uint8_t, 16> whom{};  // the context it wants
-  std::array<uint8_t, 16> who{};   // its own
-  uint64_t wanted = 0;             // kJoin: an endpoint; kDescriptor: a SharedMemory's number
-  uint64_t own = 0;                // kJoin: the visitor's endpoint
-  int32_t rank = -1;
-  uint32_t reserved = 0;
-};
+bool is_ours(int fd) {
+  ucred peer{};
+  socklen_t length = sizeof(peer);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return true;  // TCP has no such thing
+  return peer.uid == geteuid();
+}
 
 // A listening socket.
 class Doors::Door : public PollTarget {
@@ -163,13 +113,16 @@ class Doors::Door : public PollTarget {
 // A connection whose knock is not complete yet.
 class Doors::Visitor : public PollTarget {
  public:
-  Visitor(Doors& doors, UniqueFd fd) : doors_(doors), fd_(std::move(fd)) {}
+  Visitor(Doors& doors, SecureSocket socket) : doors_(doors), socket_(std::move(socket)) {}
   void on_ready(uint32_t) override { doors_.serve(this); }
 
   // True when the knock is there, or never will be: then *broken.
   bool read(Knock* knock, bool* broken) {
+    bool proven = false;
+    *broken = !socket_.handshake(&proven).ok();
+    if (*broken || !proven) return *broken;
     for (;;) {
-      const ssize_t count = recv(fd_.get(), bytes_.data() + got_, bytes_.size() - got_, 0);
+      const ssize_t count = socket_.receive(bytes_.data() + got_, bytes_.size() - got_);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0 && errno == EAGAIN) return false;
       *broken = count <= 0;
@@ -180,11 +133,19 @@ class Doors::Visitor : public PollTarget {
       return true;
     }
   }
-  UniqueFd& fd() { return fd_; }
+  // The socket goes on with a copy of its descriptor: the visitor's own leaves with its place in the poller.
+  SecureSocket leave() {
+    watched_ = socket_.exchange(UniqueFd(fcntl(socket_.fd(), F_DUPFD_CLOEXEC, 0)));
+    return std::move(socket_);
+  }
+  int watched() const { return watched_.valid() ? watched_.get() : socket_.fd(); }
+  Nanos deadline() const { return deadline_; }
 
  private:
   Doors& doors_;
-  UniqueFd fd_;
+  SecureSocket socket_;
+  UniqueFd watched_;
+  Nanos deadline_ = now() + kKnockLimit;
   std::array<unsigned char, sizeof(Knock)> bytes_{};
   size_t got_ = 0;
 };
@@ -192,7 +153,9 @@ class Doors::Visitor : public PollTarget {
 Doors::Doors() = default;
 Doors::~Doors() = default;
 
-Status Doors::open(int32_t rank, const std::string& address) {
+Status Doors::open(int32_t rank, const std::string& address, std::shared_ptr<Identity> identity, Clear clear) {
+  identity_ = std::move(identity);
+  clear_ = clear;
   origin_.rank = rank;
   // Abstract Unix sockets end at the border of a network namespace, process numbers at that of another.
   origin_.host = first_line("/proc/sys/kernel/random/boot_id") + " " + namespace_of("net");
@@ -234,22 +197,33 @@ Status Doors::open_far(const std::string& address) {
   return watches_.add(far_->fd(), EPOLLIN | EPOLLET, far_.get());
 }
 
-bool Doors::is_near(const Origin& peer) const { return peer.host == origin_.host; }
-
 void Doors::admit(UniqueFd fd) {
-  if (is_unix(fd.get()) && !is_ours(fd.get())) return;
-  if (!is_unix(fd.get())) tune_tcp_socket(fd.get());
+  const bool near = is_unix(fd.get());
+  if (near && !is_ours(fd.get())) return;
+  if (!near) tune_tcp_socket(fd.get());
   // A crowd that never speaks pushes itself out.
   if (visitors_.size() == kMostVisitors) forget(visitors_.front().get());
   const int number = fd.get();
-  visitors_.push_back(std::make_unique<Visitor>(*this, std::move(fd)));
-  if (!watches_.add(number, EPOLLIN | EPOLLRDHUP | EPOLLET, visitors_.back().get()).ok()) visitors_.pop_back();
+  SecureSocket socket(std::move(fd));
+  if (!near && !socket.accept(identity_.get(), clear_).ok()) return;
+  visitors_.push_back(std::make_unique<Visitor>(*this, std::move(socket)));
+  if (!watches_.add(number, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, visitors_.back().get()).ok())
+    visitors_.pop_back();
+}
+
+Nanos Doors::dismiss() {
+  while (!visitors_.empty()) {
+    const Nanos left = visitors_.front()->deadline() - now();
+    if (left > 0) return left;
+    forget(visitors_.front().get());
+  }
+  return -1;
 }
 
 void Doors::forget(Visitor* visitor) {
   const auto it =
       std::find_if(visitors_.begin(), visitors_.end(), [&](const auto& one) { return one.get() == visitor; });
-  const int fd = visitor->fd().get();
+  const int fd = visitor->watched();
   watches_.remove(fd, std::move(*it));
   visitors_.erase(it);
 }
@@ -260,26 +234,25 @@ void Doors::serve(Visitor* visitor) {
   Knock knock;
   bool broken = false;
   if (!visitor->read(&knock, &broken)) return;
-  // A copy of the descriptor goes on: the visitor's own leaves with its place in the poller.
-  UniqueFd fd(broken ? -1 : fcntl(visitor->fd().get(), F_DUPFD_CLOEXEC, 0));
+  SecureSocket socket = visitor->leave();
   forget(visitor);
-  if (fd.valid()) answer(knock, fd);
+  if (!broken && socket.valid()) answer(knock, socket);
 }
 
 // Whoever does not know this context's name gets no answer at all.
-bool Doors::answer(const Knock& knock, UniqueFd& fd) {
-  if (knock.magic != kMagic || knock.version != kVersion || knock.whom != origin_.id) return false;
+bool Doors::answer(const Knock& knock, SecureSocket& socket) {
+  if (knock.magic != kKnockMagic || knock.version != kKnockVersion || knock.whom != origin_.id) return false;
   if (knock.wish == Wish::kDescriptor) {
     const auto memory = SharedMemory::by_number(knock.wanted);
-    return memory != nullptr && is_unix(fd.get()) && send_descriptor(fd.get(), memory->fd());
+    return memory != nullptr && is_unix(socket.fd()) && send_descriptor(socket.fd(), memory->fd());
   }
-  if (knock.wish != Wish::kJoin) return false;
+  if (knock.wish != Wish::kJoin || !socket.vouch(knock.rank).ok()) return false;
   Arrival arrival;
   arrival.endpoint = knock.wanted;
   arrival.theirs = knock.own;
   arrival.who.id = knock.who;
   arrival.who.rank = knock.rank;
-  arrival.fd = std::move(fd);
+  arrival.socket = std::move(socket);
   {
     const std::scoped_lock lock(mutex_);
     if (arrivals_.size() == kMostArrivals) arrivals_.pop_front();
@@ -287,104 +260,6 @@ bool Doors::answer(const Knock& knock, UniqueFd& fd) {
   }
   arrived_.notify_all();
   return true;
-}
-
-bool Doors::is_here(const Origin& peer) const { return is_near(peer) && peer.process == origin_.process; }
-
-Status Doors::knock(const Origin& peer, const Knock& knock, Nanos deadline, UniqueFd* out) {
-  UniqueFd fd;
-  if (is_near(peer)) {
-    fd = UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    const DoorAddress name(peer.door);
-    if (!fd.valid()) return Status::from_errno(HAWSER_IO, "cannot make a Unix socket");
-    while (connect(fd.get(), name.get(), name.length) != 0) {
-      // EAGAIN: a crowd at the door.
-      if (errno != EAGAIN && errno != EINTR) {
-        return Status::from_errno(HAWSER_REFUSED, peer.name() + " is gone").of_rank(peer.rank);
-      }
-      if (now() >= deadline) return Status(HAWSER_TIMEOUT, peer.name() + " did not open").of_rank(peer.rank);
-      const timespec wait{0, kRetry};
-      nanosleep(&wait, nullptr);
-    }
-    if (!is_ours(fd.get())) return {HAWSER_REFUSED, peer.name() + " runs under another user"};
-  } else {
-    int number = -1;
-    Status status = bootstrap_client_connect(peer.address, peer.port, deadline, &number);
-    if (!status.ok()) return std::move(status).of_rank(peer.rank);
-    fd = UniqueFd(number);
-    tune_tcp_socket(fd.get());
-  }
-  // It is small: a fresh connection takes it whole.
-  if (send(fd.get(), &knock, sizeof(knock), MSG_NOSIGNAL) != static_cast<ssize_t>(sizeof(knock))) {
-    return Status::from_errno(HAWSER_REFUSED, peer.name() + " did not listen").of_rank(peer.rank);
-  }
-  *out = std::move(fd);
-  return {};
-}
-
-Status Doors::join(uint64_t mine, const Origin& peer, uint64_t theirs, Nanos deadline, std::unique_ptr<Control>* out) {
-  const bool first = std::pair(origin_.id, mine) < std::pair(peer.id, theirs);
-  return first ? greet(peer, mine, theirs, deadline, out) : await(peer, mine, theirs, deadline, out);
-}
-
-Status Doors::greet(const Origin& peer, uint64_t mine, uint64_t theirs, Nanos deadline, std::unique_ptr<Control>* out) {
-  Knock greeting;
-  greeting.whom = peer.id;
-  greeting.who = origin_.id;
-  greeting.wanted = theirs;
-  greeting.own = mine;
-  greeting.rank = origin_.rank;
-  UniqueFd fd;
-  if (Status status = knock(peer, greeting, deadline, &fd); !status.ok()) return status;
-  auto control = std::make_unique<Control>(std::move(fd), peer, true);
-  // The welcome comes when the other side is in connect, too.
-  std::vector<uint8_t> welcome;
-  if (Status status = control->receive(&welcome, deadline); !status.ok()) return status;
-  *out = std::move(control);
-  return {};
-}
-
-Status Doors::await(const Origin& peer, uint64_t mine, uint64_t theirs, Nanos deadline, std::unique_ptr<Control>* out) {
-  UniqueFd fd;
-  {
-    std::unique_lock lock(mutex_);
-    const auto found = [&] {
-      return std::find_if(arrivals_.begin(), arrivals_.end(), [&](const Arrival& arrival) {
-        return arrival.endpoint == mine && arrival.theirs == theirs && arrival.who.id == peer.id;
-      });
-    };
-    const auto until = std::chrono::steady_clock::time_point(std::chrono::nanoseconds(deadline));
-    if (!arrived_.wait_until(lock, until, [&] { return found() != arrivals_.end(); })) {
-      return Status(HAWSER_TIMEOUT, peer.name() + " did not connect in time: is it in connect, too?")
-          .of_rank(peer.rank);
-    }
-    fd = std::move(found()->fd);
-    arrivals_.erase(found());
-  }
-  auto control = std::make_unique<Control>(std::move(fd), peer, false);
-  if (Status status = control->send(Writer(), deadline); !status.ok()) return status;
-  *out = std::move(control);
-  return {};
-}
-
-Status Doors::fetch(const Origin& peer, uint64_t shared_memory, Nanos deadline, UniqueFd* out) {
-  if (!is_near(peer)) {
-    return Status(HAWSER_UNSUPPORTED, peer.name() + " is not on this machine: its memory cannot be mapped")
-        .of_rank(peer.rank);
-  }
-  Knock asking;
-  asking.wish = Wish::kDescriptor;
-  asking.whom = peer.id;
-  asking.who = origin_.id;
-  asking.wanted = shared_memory;
-  UniqueFd fd;
-  if (Status status = knock(peer, asking, deadline, &fd); !status.ok()) return status;
-  if (!await_ready(fd.get(), POLLIN, deadline)) {
-    return Status(HAWSER_TIMEOUT, peer.name() + " did not send its memory's descriptor").of_rank(peer.rank);
-  }
-  *out = receive_descriptor(fd.get());
-  if (out->valid()) return {};
-  return Status(HAWSER_REFUSED, peer.name() + " has freed the memory, or does not know it").of_rank(peer.rank);
 }
 
 }  // namespace hawser::port

@@ -27,7 +27,7 @@ struct hawser_port_channel {
   hawser::port::PortChannel* channel;
 };
 struct hawser_proxy {
-  explicit hawser_proxy(hawser::port::Context& context) : service(context) {}
-  hawser::port::ProxyService service;
-  std::vector<std::unique_ptr<hawser_port_channel>> channels;
+  std::unique_ptr<hawser::port::BaseProxyService> base;
+  hawser::port::ProxyService* service;  // `base`; null when it is one of the caller's own
+  std::vector<std::unique_ptr<hawser_port_channel>> channels{};
 };

@@ -39,9 +39,13 @@ class MemoryConnection : public Connection {
   const NearPeer* mapped(const Work& work) {
     const auto* destination = static_cast<const NearPeer*>(work.destination->registration(HAWSER_PORT_MEMORY));
     if (destination->lives()) return destination;
-    std::string from = work.source == nullptr ? "a signal" : "a put from " + work.source->name();
-    fail(Status(HAWSER_REFUSED, work.destination->name() + " was freed there, and " + from + " was on its way to it"));
+    fail_freed(work);
     return nullptr;
+  }
+
+  [[gnu::noinline]] void fail_freed(const Work& work) {
+    const std::string from = work.source == nullptr ? "a signal" : "a put from " + work.source->name();
+    fail(Status(HAWSER_REFUSED, work.destination->name() + " was freed there, and " + from + " was on its way to it"));
   }
 
   bool copy(Work& work) {

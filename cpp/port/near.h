@@ -48,16 +48,24 @@ class NearPeer : public Registration {
  public:
   NearPeer(std::shared_ptr<SharedMemory> shared, std::shared_ptr<SharedMemory> board, const NearPlace& place,
            uint64_t number)
-      : shared_(std::move(shared)), board_(std::move(board)), place_(place), number_(number) {}
+      : shared_(std::move(shared)),
+        board_(std::move(board)),
+        data_(shared_ == nullptr ? nullptr : shared_->data() + place.offset),
+        board_data_(board_->data()),
+        life_(place.life),
+        number_(number) {}
   const std::shared_ptr<SharedMemory>& shared() const { return shared_; }  // null: it lies in none
-  unsigned char* data() const { return shared_->data() + place_.offset; }
-  bool lives() const { return Board::lives(board_->data(), place_.life, number_); }
+  unsigned char* data() const { return data_; }
+  bool lives() const { return Board::lives(board_data_, life_, number_); }
 
  private:
   std::shared_ptr<SharedMemory> shared_;
   std::shared_ptr<SharedMemory> board_;
-  NearPlace place_;
-  uint64_t number_;
+  // Read with every put: not by way of the two above.
+  unsigned char* const data_;
+  const unsigned char* const board_data_;
+  const uint64_t life_;
+  const uint64_t number_;
 };
 
 // Any thread may call.

@@ -1,5 +1,7 @@
 #include "port/origin.h"
 
+#include <cstdlib>
+
 namespace hawser::port {
 
 void Origin::write(Writer& to) const {
@@ -22,6 +24,11 @@ Origin Origin::read(Reader& from) {
   origin.address = from.get_text();
   origin.port = from.get<uint16_t>();
   return origin;
+}
+
+int32_t Origin::pid() const {
+  const size_t at = process.rfind(' ');
+  return at == std::string::npos ? 0 : static_cast<int32_t>(std::strtol(process.c_str() + at, nullptr, 10));
 }
 
 std::string Origin::name() const {

@@ -22,6 +22,8 @@ struct Origin {
   static Origin read(Reader& from);
   // "rank 1", or where it is when it has none.
   std::string name() const;
+  // Its number on its host, for messages; 0 when it tells none.
+  int32_t pid() const;
 };
 
 }  // namespace hawser::port

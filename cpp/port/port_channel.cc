@@ -1,5 +1,8 @@
 #include "port/port_channel.h"
 
+#include <array>
+#include <span>
+
 namespace hawser::port {
 
 namespace {
@@ -8,6 +11,25 @@ namespace {
 constexpr uint64_t kMark = uint64_t{1} << 63;
 // A mark that no connection comes to: the flush was served when the connection had failed.
 constexpr uint64_t kNever = UINT64_MAX;
+
+// What a trigger asks of its connection. Made in place: copies of what was just written are slow to read.
+class Works {
+ public:
+  Works(uint32_t kind, Memory* destination, uint64_t destination_offset, Memory* source, uint64_t source_offset,
+        uint64_t bytes, Semaphore& semaphore) {
+    if ((kind & HAWSER_TRIGGER_PUT) != 0) {
+      room_[count_++] = Work::put(destination, destination_offset, source, source_offset, bytes);
+    }
+    if ((kind & HAWSER_TRIGGER_SIGNAL) != 0) room_[count_++] = Work::signal(&semaphore);
+    if ((kind & HAWSER_TRIGGER_FLUSH) != 0) room_[count_++] = Work::fence();
+  }
+  operator std::span<Work>() { return {room_.data(), count_}; }
+  bool empty() const { return count_ == 0; }
+
+ private:
+  std::array<Work, 3> room_;
+  size_t count_ = 0;
+};
 
 }  // namespace
 
@@ -22,20 +44,11 @@ PortChannel::PortChannel(ProxyService& proxy, uint32_t number, Semaphore& semaph
       destination_memory_(std::move(destination_memory)),
       source_memory_(std::move(source_memory)) {}
 
-std::span<const Work> PortChannel::works(uint32_t kind, const Work& put, std::array<Work, 3>& room) {
-  size_t count = 0;
-  if ((kind & HAWSER_TRIGGER_PUT) != 0) room[count++] = put;
-  if ((kind & HAWSER_TRIGGER_SIGNAL) != 0) room[count++] = Work::signal(&semaphore_);
-  if ((kind & HAWSER_TRIGGER_FLUSH) != 0) room[count++] = Work::fence();
-  return {room.data(), count};
-}
-
 int32_t PortChannel::post(uint32_t kind, uint64_t destination_offset, uint64_t source_offset, uint64_t bytes,
                           uint64_t* position) {
-  const Work put = Work::put(destination_memory_.get(), destination_offset, source_memory_.get(), source_offset, bytes);
   Connection& connection = semaphore_.connection();
-  std::array<Work, 3> room;
-  const std::span<const Work> asked = works(kind, put, room);
+  Works asked(kind, destination_memory_.get(), destination_offset, source_memory_.get(), source_offset, bytes,
+              semaphore_);
   if (asked.empty()) {
     return refused(Status(HAWSER_INVALID_ARGUMENT,
                           "a trigger of kind " + std::to_string(kind) + " neither puts nor signals nor flushes"));
@@ -52,7 +65,7 @@ int32_t PortChannel::post(uint32_t kind, uint64_t destination_offset, uint64_t s
     if (done && status.code() != HAWSER_TIMEOUT) return refused(std::move(status));
   }
   if (!connection.open()) return refused(connection.error());
-  if (Status status = connection.allows(put, kind); !status.ok()) return refused(std::move(status));
+  if (Status status = connection.allows(std::span<Work>(asked)); !status.ok()) return refused(std::move(status));
   hawser_trigger trigger{};
   trigger.kind = kind;
   trigger.channel = number_;
@@ -74,11 +87,10 @@ bool PortChannel::serve(const hawser_trigger& trigger) {
                                              " and " + std::to_string(trigger.source) + ", which it does not have"));
     return true;
   }
-  const Work put =
-      Work::put(destination.get(), trigger.destination_offset, source.get(), trigger.source_offset, trigger.bytes);
-  std::array<Work, 3> room;
+  Works asked(trigger.kind, destination.get(), trigger.destination_offset, source.get(), trigger.source_offset,
+              trigger.bytes, semaphore_);
   uint64_t mark = 0;
-  Status status = semaphore_.connection().submit(works(trigger.kind, put, room), &mark);
+  Status status = semaphore_.connection().submit(asked, &mark);
   if (status.code() == HAWSER_TIMEOUT) return false;
   if (!status.ok()) {
     // Whoever posted it has gone on: what follows it would be out of order.

@@ -1,9 +1,6 @@
 // A semaphore and two memories under one name: put, signal, wait, flush.
 #pragma once
 
-#include <array>
-#include <span>
-
 #include "port/proxy.h"
 
 namespace hawser::port {
@@ -38,8 +35,6 @@ class PortChannel {
   void abandon();
 
  private:
-  // The works of a trigger of this kind; empty when it has none.
-  std::span<const Work> works(uint32_t kind, const Work& put, std::array<Work, 3>& room);
   int32_t refused(Status why);
   void fail(Status why);
 

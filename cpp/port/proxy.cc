@@ -7,20 +7,27 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/ranges.h"
+#include "port/context.h"
 #include "port/port_channel.h"
 
 namespace hawser::port {
 
 namespace {
 
-// The thread looks so long for more before it sleeps: about what waking it costs.
-constexpr Nanos kSpin = 20 * kMicrosecond;
 constexpr Nanos kNap = 100 * kMillisecond;
-// Likewise where it must look by itself: a kernel cannot wake it.
+// The thread looks so long for more before it sleeps where it must look by itself: a kernel cannot wake it.
 constexpr Nanos kPollingSpin = 5 * kMillisecond;
 constexpr Nanos kPollingNap = 50 * kMicrosecond;
 constexpr int kLooksPerClock = 64;
 constexpr uint32_t kMostTriggers = 1u << 20;
+
+// What a tool calls the work on a trigger.
+const char* range_of(uint32_t kind) {
+  if ((kind & HAWSER_TRIGGER_CUSTOM) != 0) return "proxy handler";
+  if ((kind & HAWSER_TRIGGER_PUT) != 0) return "proxy put";
+  return (kind & HAWSER_TRIGGER_SIGNAL) != 0 ? "proxy signal" : "proxy flush";
+}
 
 void nap(Nanos time) {
   const timespec wait{0, time};
@@ -45,6 +52,11 @@ Status BaseProxyService::open(uint32_t capacity) {
   auto* triggers = reinterpret_cast<hawser_trigger*>(memory_.data() + sizeof(hawser_fifo_shared));
   fifo_ = std::make_unique<TriggerRing>(triggers, slots, &shared_->tail, &shared_->head);
   fifo_->initialise();
+  hawser_stat_proxy row{};
+  row.used = 1;
+  row.rank = context_.origin().rank;
+  row.capacity = slots;
+  note_ = stats::Note(row);
   return {};
 }
 
@@ -94,11 +106,23 @@ bool BaseProxyService::serve() {
   hawser_trigger trigger;
   uint64_t position = 0;
   while (!abandon_.load(std::memory_order_relaxed) && fifo_->try_peek(&trigger, &position)) {
-    if (!handle(trigger, position)) break;
+    const ranges::Range range(range_of(trigger.kind), trigger.bytes);
+    if (!handle(trigger, position)) {
+      note_depth();
+      return served;
+    }
     fifo_->pop();
     served = true;
   }
+  if (served) note_depth();
   return served;
+}
+
+void BaseProxyService::note_depth() {
+  if (note_.row() == nullptr) return;
+  const uint64_t head = load_relaxed(shared_->head.value);
+  store_relaxed(note_.row()->served, head);
+  store_relaxed(note_.row()->depth, load_relaxed(shared_->tail.value) - head);
 }
 
 void BaseProxyService::sleep(Nanos longest) {
@@ -126,13 +150,13 @@ void BaseProxyService::run() {
       break;
     } else if (polls_ && now() - idle_since < kPollingSpin) {
       relax();
-    } else if (now() - idle_since < kSpin) {
+    } else if (now() - idle_since < kUsualSpin) {
       for (int look = 0; look < kLooksPerClock && fifo_->empty(); ++look) relax();
     } else if (fifo_->empty()) {
       sleep(polls_ ? kPollingNap : kNap);
     } else {
       // What is in front cannot be taken yet, and nobody rings when it can.
-      nap(kSpin);
+      nap(kUsualSpin);
     }
   }
   store_word(ended_, runs_);

@@ -12,6 +12,7 @@
 #include "mem/mapping.h"
 #include "mem/rings.h"
 #include "port/semaphore.h"
+#include "stat/notes.h"
 
 namespace hawser::port {
 
@@ -51,12 +52,14 @@ class BaseProxyService {
  private:
   void run();
   bool serve();
+  void note_depth();
   void sleep(Nanos longest);
 
   Context& context_;
   Mapping memory_;
   hawser_fifo_shared* shared_ = nullptr;
   std::unique_ptr<TriggerRing> fifo_;
+  stats::Note<hawser_stat_proxy> note_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> abandon_{false};
   std::atomic<bool> polls_{false};

@@ -46,40 +46,40 @@ Semaphore::~Semaphore() {
   connection_->context().board().give_word(word_);
 }
 
-Status Semaphore::join(Reader peer, Nanos deadline) {
-  const auto magic = peer.get<uint32_t>();
-  const auto offset = peer.get<uint64_t>();
-  const Reader board = peer.get_block();
-  if (!peer.ok() || magic != kMagic) return {HAWSER_INVALID_ARGUMENT, "these are not the bytes of a semaphore"};
+Status Semaphore::find(Context& context, Reader told, Nanos deadline, Place* out) {
+  const auto magic = told.get<uint32_t>();
+  const auto offset = told.get<uint64_t>();
+  const Reader board = told.get_block();
+  if (!told.ok() || magic != kMagic) return {HAWSER_INVALID_ARGUMENT, "these are not the bytes of a semaphore"};
   std::shared_ptr<Memory> memory;
-  if (Status status = Memory::import(connection_->context(), board, deadline, &memory); !status.ok()) return status;
-  if (memory->registration(connection_->peer_transport()) == nullptr) {
-    return {HAWSER_INVALID_ARGUMENT, memory->origin().name() + " made its semaphore on another transport than " +
-                                         name_of(connection_->peer_transport())};
-  }
-  if (offset % sizeof(hawser_port_word) != 0 || offset > memory->bytes() - sizeof(hawser_port_word)) {
+  if (Status status = Memory::import(context, board, deadline, &memory); !status.ok()) return status;
+  const bool inside =
+      memory->bytes() >= sizeof(hawser_port_word) && offset <= memory->bytes() - sizeof(hawser_port_word);
+  if (!inside || offset % sizeof(hawser_port_word) != 0) {
     return {HAWSER_INVALID_ARGUMENT, "the peer's semaphore lies outside of its board"};
   }
-  peer_offset_ = offset;
-  const std::scoped_lock lock(connection_->order());
-  if (peer_board_ != nullptr) return {HAWSER_INVALID_ARGUMENT, "the semaphore is joined already"};
-  peer_board_ = std::move(memory);
+  *out = {std::move(memory), offset};
   return {};
 }
 
-void Semaphore::next_signal(Work* signal) {
-  signal->destination = peer_board_.get();
-  signal->destination_offset = peer_offset_;
-  signal->value = ++signals_;
+Status Semaphore::join(Reader peer, Nanos deadline) {
+  Place place;
+  if (Status status = find(connection_->context(), peer, deadline, &place); !status.ok()) return status;
+  if (place.board->registration(connection_->peer_transport()) == nullptr) {
+    return {HAWSER_INVALID_ARGUMENT, place.board->origin().name() + " made its semaphore on another transport than " +
+                                         name_of(connection_->peer_transport())};
+  }
+  const std::scoped_lock lock(connection_->order());
+  if (joined()) return {HAWSER_INVALID_ARGUMENT, "the semaphore is joined already"};
+  peer_ = std::move(place);
+  return {};
 }
 
 Status Semaphore::wait(uint64_t expected, Nanos deadline, Nanos spin) {
   if (on_device()) {
     return {HAWSER_INVALID_ARGUMENT, "the semaphore is in a device's memory: a kernel waits on it, not the host"};
   }
-  const bool rung = connection_->rings();
-  const auto over = [&] { return !connection_->open(); };
-  if (wait_word(*word_, expected, deadline, spin, rung, over)) return {};
+  if (connection_->await_signal(*word_, expected, deadline, spin)) return {};
   if (!connection_->open()) return connection_->error();
   return Status(HAWSER_TIMEOUT, "signal " + std::to_string(expected) + " of " + connection_->peer_name() +
                                     " did not come in time; " + std::to_string(load_word(*word_)) + " came")

@@ -41,8 +41,7 @@ bool spin_word(const hawser_port_word& word, uint64_t expected, Nanos until, con
 void sleep_on(hawser_port_word& word, uint64_t expected, Nanos until, const std::function<bool()>& over) {
   std::atomic_ref<uint32_t> sleepers(word.sleepers);
   const uint32_t bell = std::atomic_ref<uint32_t>(word.bell).load(std::memory_order_relaxed);
-  // Sequentially consistent, as the fence in store_word: either the store sees this sleeper, or the look below sees the
-  // stored value.
+  // With the fence in store_word: either the store sees this sleeper, or the look below sees the stored value.
   sleepers.fetch_add(1, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!arrived(word, expected) && !over()) {
@@ -60,16 +59,6 @@ void relax() {
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
-}
-
-uint64_t load_word(const hawser_port_word& word) {
-  return std::atomic_ref<uint64_t>(const_cast<uint64_t&>(word.value)).load(std::memory_order_acquire);
-}
-
-void store_word(hawser_port_word& word, uint64_t value) {
-  std::atomic_ref<uint64_t>(word.value).store(value, std::memory_order_release);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (std::atomic_ref<uint32_t>(word.sleepers).load(std::memory_order_relaxed) != 0) ring_word(word);
 }
 
 void ring_word(hawser_port_word& word) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/ranges.h"
 #include "spu/objects.h"
 
 namespace hawser::spu {
@@ -89,6 +90,7 @@ PyObject* send(PyObject* self, PyObject* const* arguments, size_t flags, PyObjec
     // The caller's references keep key and value alive meanwhile.
     const Left left;
     const Channel& channel = *method.channel;
+    const ranges::Range range("upcall send", static_cast<uint64_t>(PyBytes_GET_SIZE(value)));
     result = channel.ops.send(channel.id, method.what, key, key_bytes, PyBytes_AS_STRING(value),
                               PyBytes_GET_SIZE(value), token, &answer.error);
   }
@@ -116,6 +118,7 @@ PyObject* receive(PyObject* self, PyObject* const* arguments, size_t flags, PyOb
   int64_t bytes;
   {
     const Left left;
+    const ranges::Range range("upcall receive");
     bytes = channel.ops.recv(channel.id, key, key_bytes, &answer.error);
   }
   drop_sent();
@@ -127,6 +130,7 @@ PyObject* receive(PyObject* self, PyObject* const* arguments, size_t flags, PyOb
   {
     // Nobody else knows the new bytes yet: they may be written without the lock.
     const Left left;
+    const ranges::Range range("upcall take", static_cast<uint64_t>(bytes));
     result =
         channel.ops.take(channel.id, value.get() == nullptr ? nullptr : PyBytes_AS_STRING(value.get()), &answer.error);
   }
@@ -150,6 +154,7 @@ PyObject* request(PyObject* self, PyObject* const* arguments, size_t flags, PyOb
   {
     const Left left;
     const Channel& channel = *method.channel;
+    const ranges::Range range("upcall request");
     result = channel.ops.request(channel.id, method.what, argument, &answer.error);
   }
   drop_sent();

@@ -3,8 +3,11 @@
 #include <stdio.h>
 
 #include "hawser.h"
+#include "hawser_mem.h"
 #include "hawser_port.h"
 #include "hawser_spu.h"
+#include "hawser_stat.h"
+#include "hawser_trust.h"
 
 int main(void) {
   const unsigned library = hawser_abi_version();

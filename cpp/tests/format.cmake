@@ -1,6 +1,6 @@
 # Checks (or with -DIN_PLACE=ON repairs) the formatting of every C and C++ file: cmake -DCLANG_FORMAT=.. -DROOT=.. -P
-file(GLOB_RECURSE files ${ROOT}/cuda/*.cu ${ROOT}/cuda/*.cuh ${ROOT}/cpp/*.cc ${ROOT}/cpp/*.c ${ROOT}/cpp/*.h ${ROOT}/bench/native/*.cc
-  ${ROOT}/bench/native/*.h)
+file(GLOB_RECURSE files ${ROOT}/cuda/*.cu ${ROOT}/cuda/*.cuh ${ROOT}/cpp/*.cc ${ROOT}/cpp/*.c ${ROOT}/cpp/*.h ${ROOT}/cpp/*.hpp
+  ${ROOT}/bench/native/*.cc ${ROOT}/bench/native/*.h)
 if(IN_PLACE)
   set(mode -i)
 else()

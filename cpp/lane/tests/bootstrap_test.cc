@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "lane/tests/party.h"
+#include "lane/tests/strangers.h"
 
 namespace hawser::testing {
 namespace {
@@ -57,9 +58,8 @@ Status fetch(uint16_t port, Nanos timeout, std::vector<Handle>* handles) {
   int fd = -1;
   const Nanos deadline = now() + timeout;
   if (Status status = bootstrap_client_connect("127.0.0.1", port, deadline, &fd); !status.ok()) return status;
-  Status status = bootstrap_client_recv_handles(fd, deadline, handles);
-  ::close(fd);
-  return status;
+  SecureSocket socket{UniqueFd(fd)};
+  return bootstrap_client_recv_handles(socket, deadline, handles);
 }
 
 std::vector<unsigned char> count_only(uint32_t count) {
@@ -182,26 +182,7 @@ TEST(Bootstrap, ReportsAPortThatIsTaken) {
 TEST(Bootstrap, StrangersDoNotDelayAParty) {
   Party a(test_config());
   Party b(test_config());
-  Listener listener(b.engine);
-  ASSERT_TRUE(listener.open("127.0.0.1", 0).ok());
-  std::vector<int> strangers;
-  for (int i = 0; i < 70; ++i) {
-    int fd = -1;
-    ASSERT_TRUE(bootstrap_client_connect("127.0.0.1", listener.port(), now() + kSecond, &fd).ok());
-    if (i % 2 == 0) {
-      EXPECT_EQ(18, ::send(fd, "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL));
-    }
-    if (i % 3 == 0) ::shutdown(fd, SHUT_WR);
-    strangers.push_back(fd);
-  }
-  std::thread accepting([&] { EXPECT_TRUE(listener.accept(kPatience, &b.link).ok()); });
-  const Nanos began = now();
-  const Status status = connect_link(a.engine, "127.0.0.1", listener.port(), 8 * kSecond, &a.link);
-  EXPECT_TRUE(status.ok()) << status.text();
-  EXPECT_LT(now() - began, 5 * kSecond);
-  accepting.join();
-  EXPECT_GE(listener.strangers(), 35u);
-  for (const int fd : strangers) ::close(fd);
+  meet_behind_strangers(a, b, 70);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include "lane/tests/faulty_pair.h"
 #include "net/devices.h"
-#include "net/socket_wire.h"
+#include "net/socket/wire.h"
 
 namespace hawser::testing {
 namespace {
@@ -47,6 +47,7 @@ struct Ends {
     std::atomic<bool> stop{false};
     std::thread accepting([&] {
       for (bool complete = false; !complete && !stop && accepted.ok();) accepted = listening->accept_some(&complete);
+      if (!accepted.ok()) listening->close_all();
     });
     Status status = connecting->client_connect_all(handles, now() + patience);
     if (!status.ok()) stop = true;
@@ -55,11 +56,12 @@ struct Ends {
     return status;
   }
 
-  FaultyWire wire;
+  std::shared_ptr<FaultBoard> board = std::make_shared<FaultBoard>();
+  FaultBoard& wire = *board;
   std::unique_ptr<Transport> inner = make_socket_transport(loopback(), {});
   std::unique_ptr<Transport> inner_server = make_socket_transport(loopback(), {});
-  FaultyTransport client_transport{*inner, wire};
-  FaultyTransport server_transport{*inner_server, wire};
+  FaultTransport client_transport{*inner, board};
+  FaultTransport server_transport{*inner_server, board};
   std::unique_ptr<ChannelManager> connecting;
   std::unique_ptr<ChannelManager> listening;
   Status accept_status;
@@ -85,7 +87,7 @@ TEST(ChannelManager, ConnectsAllLanesInOrder) {
 TEST(ChannelManager, ListensOnAllOrNone) {
   for (size_t refusing = 0; refusing < 4; ++refusing) {
     Ends ends;
-    ends.wire.lane(refusing).refuses_listen = true;
+    ends.wire.lane(refusing).refused_listens = 1;
     std::vector<Handle> handles;
     const Status status = ends.listening->server_listen_all(&handles);
     EXPECT_EQ(HAWSER_IO, status.code());
@@ -98,12 +100,31 @@ TEST(ChannelManager, ListensOnAllOrNone) {
 
 TEST(ChannelManager, NamesTheLaneThatDoesNotComeAboutAndClosesAll) {
   Ends ends;
-  ends.wire.lane(2).silent = true;
+  ends.wire.lane(2).silent_until = LaneFaults::kUntilTold;
   const Status status = ends.meet(200 * kMillisecond);
   EXPECT_EQ(HAWSER_TIMEOUT, status.code());
   EXPECT_EQ(2, status.lane());
   for (int i = 0; i < ends.connecting->get_num_channels(); ++i)
     EXPECT_EQ(nullptr, ends.connecting->get_channel(i).comm);
+}
+
+TEST(ChannelManager, TriesLanesAgainThatFailOnTheWay) {
+  Ends ends;
+  ends.wire.lane(1).refused_connects = 3;
+  ends.wire.lane(3).refused_connects = 1;
+  const Status status = ends.meet(kPatience);
+  ASSERT_TRUE(status.ok()) << status.text();
+  EXPECT_EQ(4, ends.connecting->get_num_channels());
+  for (size_t lane = 0; lane < 4; ++lane) EXPECT_EQ(0, ends.wire.lane(lane).refused_connects.load()) << lane;
+}
+
+TEST(ChannelManager, TellsWhyALaneFailsToTheEnd) {
+  Ends ends;
+  ends.wire.lane(2).refused_connects = 1 << 30;
+  const Status status = ends.meet(200 * kMillisecond);
+  EXPECT_EQ(HAWSER_LANE_LOST, status.code());
+  EXPECT_EQ(2, status.lane());
+  EXPECT_THAT(status.text(), HasSubstr("does not come about"));
 }
 
 TEST(ChannelManager, RefusesAnotherVersionAndSaysWhich) {
@@ -142,7 +163,7 @@ TEST(ChannelManager, RegistersWithAllLanesOrNone) {
   EXPECT_EQ(1u, first);
   EXPECT_EQ(4, live());
   for (size_t refusing = 0; refusing < 4; ++refusing) {
-    ends.wire.lane(refusing).refuses_memory = true;
+    ends.wire.lane(refusing).refused_memories = 1;
     uint64_t number = 0;
     const Status status = channels.register_memory(memory.data(), memory.size(), HAWSER_MEMORY_HOST, &number);
     EXPECT_EQ(HAWSER_OUT_OF_MEMORY, status.code());
@@ -150,7 +171,6 @@ TEST(ChannelManager, RegistersWithAllLanesOrNone) {
     EXPECT_EQ(0u, number);
     EXPECT_EQ(4, live());
     for (int i = 0; i < 4; ++i) EXPECT_EQ(nullptr, channels.get_channel(i).memory(2));
-    ends.wire.lane(refusing).refuses_memory = false;
   }
   uint64_t second = 0;
   ASSERT_TRUE(channels.register_memory(memory.data(), 50, HAWSER_MEMORY_HOST, &second).ok());

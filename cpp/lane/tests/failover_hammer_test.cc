@@ -115,13 +115,14 @@ void break_something(FaultyPair& pair, std::mt19937_64& random) {
       faults.failing_sends = 1;
       break;
     case 2:
-      faults.payload_flips = 2;
+      corrupt_payloads(faults, 2);
       break;
     case 3:
-      faults.packet_flips = 1;
+      faults.flips_above = 0;
+      faults.flips = 1;
       break;
     case 4:
-      faults.paused = !faults.paused;
+      faults.paused_until = faults.paused_until == 0 ? LaneFaults::kUntilTold : 0;
       break;
     default: {
       const Comm* comm = pair.b.link->channels().get_channel(static_cast<int>(random() % 4)).comm.get();
@@ -131,7 +132,7 @@ void break_something(FaultyPair& pair, std::mt19937_64& random) {
 }
 
 void heal(FaultyPair& pair) {
-  for (size_t lane = 0; lane < 4; ++lane) pair.wire.lane(lane).paused = false;
+  for (size_t lane = 0; lane < 4; ++lane) pair.wire.lane(lane).paused_until = 0;
 }
 
 class Hammer : public ::testing::TestWithParam<uint64_t> {};

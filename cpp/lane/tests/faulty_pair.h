@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "lane/tests/faulty_transport.h"
 #include "lane/tests/party.h"
-#include "net/socket_address.h"
+#include "net/fault/transport.h"
+#include "net/socket/address.h"
 
 namespace hawser::testing {
 
@@ -28,10 +28,16 @@ inline bool shut_socket(const Comm& comm) {
   return false;
 }
 
+// So many of a lane's next chunks arrive with a wrong bit; packets, which are shorter, as they are.
+inline void corrupt_payloads(LaneFaults& faults, int chunks) {
+  faults.flips_above = wire::kPacketBytes - 1;
+  faults.flips = chunks;
+}
+
 struct FaultyPair {
   explicit FaultyPair(const hawser_config& config = test_config()) : a(config), b(config) {
-    transport_a = std::make_unique<FaultyTransport>(a.engine.transport(), wire);
-    transport_b = std::make_unique<FaultyTransport>(b.engine.transport(), wire);
+    transport_a = std::make_unique<FaultTransport>(a.engine.transport(), board);
+    transport_b = std::make_unique<FaultTransport>(b.engine.transport(), board);
     auto connecting = std::make_unique<ChannelManager>(*transport_a, a.engine.lanes(), a.engine.hello());
     auto listening = std::make_unique<ChannelManager>(*transport_b, b.engine.lanes(), b.engine.hello());
     std::vector<Handle> handles;
@@ -79,9 +85,11 @@ struct FaultyPair {
                                              [](const hawser_lane_state& lane) { return lane.alive != 0; }));
   }
 
-  FaultyWire wire;
-  std::unique_ptr<FaultyTransport> transport_a;
-  std::unique_ptr<FaultyTransport> transport_b;
+  // Both ends have one: a fault of a lane holds for both.
+  std::shared_ptr<FaultBoard> board = std::make_shared<FaultBoard>();
+  FaultBoard& wire = *board;
+  std::unique_ptr<FaultTransport> transport_a;
+  std::unique_ptr<FaultTransport> transport_b;
   Party a;
   Party b;
 };

@@ -1,18 +1,20 @@
 // Messages between two parties over four loopback lanes: every size, every order, cancelled and truncated.
 #include <algorithm>
 
-#include "lane/tests/party.h"
+#include "lane/tests/nets.h"
 
 namespace hawser::testing {
 namespace {
 
 constexpr size_t kChunk = 512 * 1024;
 
-class Sizes : public ::testing::TestWithParam<size_t> {};
+class Links : public ::testing::TestWithParam<Net> {};
+class Sizes : public ::testing::TestWithParam<std::tuple<Net, size_t>> {};
 
 TEST_P(Sizes, ArriveAsTheyWereSent) {
-  Pair pair;
-  const auto data = random_bytes(GetParam(), GetParam());
+  const auto& [net, bytes] = GetParam();
+  Pair pair(over(net));
+  const auto data = random_bytes(bytes, bytes);
   std::vector<unsigned char> copy(data.size() + 1, 0);
   const uint64_t receive = pair.b.driver->receive(pair.b.id, 7, copy.data(), copy.size());
   const uint64_t send = pair.a.driver->send(pair.a.id, 7, data.data(), data.size());
@@ -25,11 +27,19 @@ TEST_P(Sizes, ArriveAsTheyWereSent) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Sizes,
-                         ::testing::Values(0, 1, 7, 8, 8192, 33791, 33792, 33793, 65535, 65536, 65537, kChunk - 1,
-                                           kChunk, kChunk + 1, 1299709, 10 * kChunk, 10 * kChunk + 3, 64u << 20));
+                         ::testing::Combine(::testing::ValuesIn(nets_of_links()),
+                                            ::testing::Values(0, 1, 7, 8, 8192, 33791, 33792, 33793, 65535, 65536,
+                                                              65537, kChunk - 1, kChunk, kChunk + 1, 1299709,
+                                                              10 * kChunk, 10 * kChunk + 3, 64u << 20)),
+                         [](const auto& size) {
+                           return std::string(std::get<0>(size.param).name) + "_" +
+                                  std::to_string(std::get<1>(size.param));
+                         });
+INSTANTIATE_TEST_SUITE_P(All, Links, ::testing::ValuesIn(nets_of_links()),
+                         [](const auto& net) { return net.param.name; });
 
-TEST(Link, DeliversMessagesOfOneTagInTheirOrderWhicheverCameFirst) {
-  Pair pair;
+TEST_P(Links, DeliversMessagesOfOneTagInTheirOrderWhicheverCameFirst) {
+  Pair pair(over(GetParam()));
   std::mt19937 random(5);
   std::vector<std::vector<unsigned char>> sent;
   std::vector<std::vector<unsigned char>> got;
@@ -57,9 +67,9 @@ TEST(Link, DeliversMessagesOfOneTagInTheirOrderWhicheverCameFirst) {
   }
 }
 
-TEST(Link, AMessageLongerThanItsReceiveFailsBothAndHarmsNothingElse) {
+TEST_P(Links, AMessageLongerThanItsReceiveFailsBothAndHarmsNothingElse) {
   for (const size_t bytes : {size_t{100}, size_t{40'000}, 4 * kChunk}) {
-    Pair pair;
+    Pair pair(over(GetParam()));
     const auto data = random_bytes(bytes, 1);
     std::vector<unsigned char> copy(50, 0xee);
     const uint64_t receive = pair.b.driver->receive(pair.b.id, 1, copy.data(), 49);
@@ -75,8 +85,8 @@ TEST(Link, AMessageLongerThanItsReceiveFailsBothAndHarmsNothingElse) {
   }
 }
 
-TEST(Link, ACancelledReceiveLeavesItsMemoryAlone) {
-  Pair pair;
+TEST_P(Links, ACancelledReceiveLeavesItsMemoryAlone) {
+  Pair pair(over(GetParam()));
   const auto data = random_bytes(64 * kChunk, 3);
   auto copy = std::make_unique<std::vector<unsigned char>>(data.size());
   const uint64_t receive = pair.b.driver->receive(pair.b.id, 1, copy->data(), copy->size());
@@ -95,9 +105,9 @@ TEST(Link, ACancelledReceiveLeavesItsMemoryAlone) {
   EXPECT_EQ('b', after[1]);
 }
 
-TEST(Link, ACancelledSendFreesItsMemoryAndFailsTheReceive) {
+TEST_P(Links, ACancelledSendFreesItsMemoryAndFailsTheReceive) {
   for (const size_t bytes : {size_t{40'000}, 64 * kChunk}) {
-    Pair pair;
+    Pair pair(over(GetParam()));
     auto data = std::make_unique<std::vector<unsigned char>>(random_bytes(bytes, 3));
     std::vector<unsigned char> copy(bytes);
     const uint64_t send = pair.a.driver->send(pair.a.id, 1, data->data(), data->size());
@@ -118,8 +128,8 @@ TEST(Link, ACancelledSendFreesItsMemoryAndFailsTheReceive) {
   }
 }
 
-TEST(Link, UnexpectedMessagesWaitWithinTheCreditAndAllArrive) {
-  Pair pair;
+TEST_P(Links, UnexpectedMessagesWaitWithinTheCreditAndAllArrive) {
+  Pair pair(over(GetParam()));
   const auto data = random_bytes(8000, 9);
   constexpr int kMessages = 3000;  // 24 MB of messages without a receive against 4 MiB of credit
   std::vector<uint64_t> sends;
@@ -140,8 +150,8 @@ TEST(Link, UnexpectedMessagesWaitWithinTheCreditAndAllArrive) {
   EXPECT_EQ(data, copy);
 }
 
-TEST(Link, MessagesThatNobodyReceivesDoNotHoldUpThoseThatSomebodyWaitsFor) {
-  Pair pair;
+TEST_P(Links, MessagesThatNobodyReceivesDoNotHoldUpThoseThatSomebodyWaitsFor) {
+  Pair pair(over(GetParam()));
   const auto data = random_bytes(8000, 9);
   for (int i = 0; i < 700; ++i) {  // more than the credit
     while (pair.a.driver->send(pair.a.id, 4, data.data(), data.size()) == 0) pair.a.driver->drive(0, 0);
@@ -162,8 +172,8 @@ TEST(Link, MessagesThatNobodyReceivesDoNotHoldUpThoseThatSomebodyWaitsFor) {
   EXPECT_EQ(data, copy);
 }
 
-TEST(Link, AClosedLinkEndsTheOtherEndInOrder) {
-  Pair pair;
+TEST_P(Links, AClosedLinkEndsTheOtherEndInOrder) {
+  Pair pair(over(GetParam()));
   std::vector<unsigned char> first(5);
   std::vector<unsigned char> never(5);
   EXPECT_EQ(HAWSER_OK, pair.a.await(pair.a.driver->send(pair.a.id, 1, "hello", 5)));
@@ -177,9 +187,10 @@ TEST(Link, AClosedLinkEndsTheOtherEndInOrder) {
   EXPECT_EQ(0, pair.b.count(HAWSER_EVENT_LANE_LOST));
 }
 
-TEST(Link, WhatWasReceivedIsAcknowledgedByAPeerThatClosesAtOnce) {
-  for (int repeat = 0; repeat < 30; ++repeat) {
-    Pair pair;
+TEST_P(Links, WhatWasReceivedIsAcknowledgedByAPeerThatClosesAtOnce) {
+  const int repeats = GetParam().slow_to_connect ? 3 : 30;
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    Pair pair(over(GetParam()));
     const auto data = random_bytes(8 * kChunk, 5);
     std::vector<unsigned char> copy(data.size());
     const uint64_t receive = pair.b.driver->receive(pair.b.id, 1, copy.data(), copy.size());
@@ -194,8 +205,8 @@ TEST(Link, WhatWasReceivedIsAcknowledgedByAPeerThatClosesAtOnce) {
   }
 }
 
-TEST(Link, NeverHasMoreThanTheWindowInFlight) {
-  Pair pair;
+TEST_P(Links, NeverHasMoreThanTheWindowInFlight) {
+  Pair pair(over(GetParam()));
   const auto data = random_bytes(200 * kChunk, 3);
   std::vector<unsigned char> copy(data.size());
   const uint64_t receive = pair.b.driver->receive(pair.b.id, 1, copy.data(), copy.size());

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/text.h"
 #include "lane/driver.h"
 #include "lane/listener.h"
 
@@ -17,11 +18,11 @@ namespace hawser::testing {
 
 constexpr Nanos kPatience = 20 * kSecond;
 
-inline hawser_config test_config(const char* lanes = "=lo,lo,lo,lo") {
+inline hawser_config test_config() {
   hawser_config config{};
   config.struct_size = sizeof(config);
   config.rank = -1;
-  std::strncpy(config.lanes, lanes, sizeof(config.lanes) - 1);
+  copy_text(config.lanes, "=lo,lo,lo,lo");
   return config;
 }
 

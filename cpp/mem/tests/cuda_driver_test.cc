@@ -7,6 +7,7 @@
 #include <map>
 
 #include "mem/cuda_images.h"
+#include "tests/gpus.h"
 
 namespace hawser::cuda {
 namespace {
@@ -99,9 +100,8 @@ TEST(CudaImages, AreForAllArchitectures) {
 // The machine's driver, or the fake one where the test is run with it.
 struct OnAGpu : public ::testing::Test {
   void SetUp() override {
-    const Driver* driver = nullptr;
-    const Status status = Driver::get(&driver);
-    if (!status.ok() || driver->devices() == 0) GTEST_SKIP() << "there is no GPU: " << status.text();
+    std::string why;
+    if (testing::gpus(&why) == 0) GTEST_SKIP() << why;
     ASSERT_TRUE(Gpu::get(0, &gpu).ok());
   }
   Gpu* gpu = nullptr;

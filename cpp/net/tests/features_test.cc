@@ -12,8 +12,9 @@ using testing::MatchesRegex;
 TEST(FeaturesTest, IsOneJsonObjectOfTheFactsThatDoctorShows) {
   const std::string json = features_json();
   EXPECT_THAT(json, MatchesRegex("\\{(\"[a-z0-9_]+\":(true|false|\"[^\"]*\"),?)+\\}")) << json;
-  for (const char* name : {"kernel", "epoll_pwait2", "io_uring", "io_uring_send_zc", "msg_zerocopy",
-                           "tcp_notsent_lowat", "so_bindtodevice", "mptcp", "congestion_control", "crc32c"}) {
+  for (const char* name :
+       {"kernel", "epoll_pwait2", "io_uring", "io_uring_send_zc", "msg_zerocopy", "tcp_notsent_lowat",
+        "so_bindtodevice", "kernel_tls", "mptcp", "congestion_control", "crc32c"}) {
     EXPECT_THAT(json, HasSubstr("\"" + std::string(name) + "\":")) << name;
   }
   utsname kernel{};

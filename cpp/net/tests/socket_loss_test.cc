@@ -1,7 +1,6 @@
 // What happens to messages whose buffer is taken back, whose peer goes away, or whose lane is slow or silent.
 #include <fcntl.h>
 #include <gmock/gmock.h>
-#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,8 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/socket_address.h"
-#include "net/tests/comm_pair.h"
+#include "net/tests/silence.h"
 
 namespace hawser {
 namespace {
@@ -18,35 +16,6 @@ namespace {
 using testing::HasSubstr;
 
 constexpr size_t kBig = 24 * 1024 * 1024;  // more than the kernel's buffers of one connection hold at once
-
-// The descriptor of a comm, found by its addresses among this process's own.
-int descriptor_of(const Comm& comm) {
-  for (int fd = 3; fd < 1024; ++fd) {
-    int type = 0;
-    socklen_t length = sizeof type;
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0 || type != SOCK_STREAM) continue;
-    if (SocketAddress::local_of(fd).text() == comm.local_address() &&
-        SocketAddress::peer_of(fd).text() == comm.peer_address()) {
-      return fd;
-    }
-  }
-  ADD_FAILURE() << "no descriptor for " << comm.local_address();
-  return -1;
-}
-
-void check_next_message(CommPair& pair) {
-  const auto data = random_bytes(3000, 9);
-  std::vector<unsigned char> place(data.size());
-  Request* receive = must_receive(*pair.right, place.data(), place.size());
-  Request* send = must_send(*pair.left, data.data(), data.size());
-  size_t bytes = 0;
-  ASSERT_TRUE(until([&] {
-    pair.round();
-    if (send != nullptr && pair.left->test(send, &bytes)) send = nullptr;
-    return pair.right->test(receive, &bytes);
-  }));
-  EXPECT_EQ(place, data);
-}
 
 class SocketLossTest : public testing::TestWithParam<uint32_t> {
  protected:
@@ -104,24 +73,6 @@ TEST_P(SocketLossTest, ADetachedReceiveLeavesItsBufferAndDropsTheRest) {
   check_next_message(pair);
 }
 
-TEST_P(SocketLossTest, AReceiveDetachedBeforeItsMessageDropsIt) {
-  CommPair pair(options());
-  const auto data = random_bytes(700'000, 6);
-  std::vector<unsigned char> place(data.size(), 0);
-  Request* receive = must_receive(*pair.right, place.data(), place.size());
-  pair.right->detach(receive);
-  Request* send = must_send(*pair.left, data.data(), data.size());
-  size_t bytes = 0;
-  bool sent = false;
-  ASSERT_TRUE(until([&] {
-    pair.round();
-    sent = sent || pair.left->test(send, &bytes);
-    return sent && pair.right->test(receive, &bytes);
-  }));
-  EXPECT_TRUE(std::all_of(place.begin(), place.end(), [](unsigned char byte) { return byte == 0; }));
-  check_next_message(pair);
-}
-
 TEST_P(SocketLossTest, APeerThatClosesInMidMessageIsAnErrorThatSaysSo) {
   CommPair pair(options());
   const auto data = random_bytes(kBig, 7);
@@ -142,34 +93,6 @@ TEST_P(SocketLossTest, APeerThatClosesInMidMessageIsAnErrorThatSaysSo) {
   EXPECT_THAT(status.text(), HasSubstr("middle of a message"));
   Request* none = nullptr;
   EXPECT_EQ(pair.right->isend(data.data(), 1, nullptr, &none).code(), HAWSER_LANE_LOST) << "and it stays lost";
-}
-
-TEST_P(SocketLossTest, WhatThePeerSaidBeforeItLeftIsReadFirst) {
-  CommPair pair(options());
-  const auto data = random_bytes(1000, 8);
-  for (int i = 0; i < 3; ++i) must_send(*pair.left, data.data(), data.size());
-  bool moved = false;
-  ASSERT_TRUE(CommPair::progress(*pair.left, &moved));
-  // The end that leaves has unread bytes too: its kernel answers with a reset instead of an orderly end.
-  must_send(*pair.right, data.data(), data.size());
-  ASSERT_TRUE(CommPair::progress(*pair.right, &moved));
-  pair.left.reset();
-  must_send(*pair.right, data.data(), data.size());
-  std::vector<unsigned char> place(data.size());
-  for (int i = 0; i < 3; ++i) {
-    Request* receive = must_receive(*pair.right, place.data(), place.size());
-    size_t bytes = 0;
-    ASSERT_TRUE(until([&] {
-      const Status status = pair.right->progress(&moved);
-      return pair.right->test(receive, &bytes) || !status.ok();
-    }));
-    EXPECT_EQ(bytes, data.size()) << "message " << i;
-    EXPECT_EQ(place, data);
-  }
-  ASSERT_TRUE(until([&] {
-    if (!pair.right->ready()) pair.poller.wait(10 * kMillisecond);
-    return !pair.right->progress(&moved).ok();
-  }));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sockets, SocketLossTest, testing::Values(1u, 2u, 4u));
@@ -216,13 +139,6 @@ TEST(CheckAliveTest, AnIdleConnectionIsAliveAndSoIsOneJustUsedAgain) {
   EXPECT_TRUE(pair.left->check_alive(50 * kMillisecond).ok());
   check_next_message(pair);
   EXPECT_TRUE(pair.left->check_alive(50 * kMillisecond).ok());
-}
-
-// From now on the comm's kernel ignores what arrives, as if the wire were cut.
-void silence(const Comm& comm) {
-  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-  const sock_fprog drop_all{1, &nothing};
-  ASSERT_EQ(setsockopt(descriptor_of(comm), SOL_SOCKET, SO_ATTACH_FILTER, &drop_all, sizeof drop_all), 0);
 }
 
 TEST(CheckAliveTest, APeerWhoseKernelIsSilentIsNot) {

@@ -2,16 +2,18 @@
 #include <thread>
 
 #include "mem/cuda_driver.h"
-#include "port/cuda_bidir.h"
-#include "port/cuda_fifo.h"
+#include "port/cuda/bidir.h"
+#include "port/cuda/fifo.h"
 #include "port/tests/pair.h"
 #include "port/tests/peer_process.h"
+#include "tests/gpus.h"
 
 namespace hawser::port {
 namespace {
 
 using cuda::Driver;
 using cuda::Gpu;
+using hawser::testing::gpus;
 using testing::endpoint_config;
 using ::testing::HasSubstr;
 using testing::Pair;
@@ -23,13 +25,7 @@ using testing::soon;
 
 constexpr uint32_t kCuda = HAWSER_PORT_CUDA_IPC;
 constexpr uint64_t kBytes = 1 << 20;
-constexpr Nanos kSpin = 20 * kMicrosecond;
 constexpr uint32_t kPutWithSignal = HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_SIGNAL;
-
-int gpus() {
-  const Driver* driver = nullptr;
-  return Driver::get(&driver).ok() ? driver->devices() : 0;
-}
 
 // Memory of a GPU, filled and read by the host.
 struct DeviceBuffer {
@@ -59,7 +55,8 @@ struct DeviceBuffer {
 
 struct CudaChannels : public ::testing::Test {
   void SetUp() override {
-    if (gpus() == 0) GTEST_SKIP() << "there is no GPU";
+    std::string why;
+    if (gpus(&why) == 0) GTEST_SKIP() << why;
     at_a = std::make_unique<DeviceBuffer>(0);
     at_b = std::make_unique<DeviceBuffer>(gpus() - 1);
     pair = std::make_unique<Pair>();
@@ -87,10 +84,7 @@ struct CudaChannels : public ::testing::Test {
     pair->b.semaphores.push_back(std::move(b));
   }
   int32_t post(uint32_t kind, uint64_t bytes, uint64_t* position = nullptr) const {
-    const Nanos deadline = soon();
-    int32_t code = HAWSER_TIMEOUT;
-    while (code == HAWSER_TIMEOUT && now() < deadline) code = to_b->post(kind, 0, 0, bytes, position);
-    return code;
+    return testing::post_in_time(*to_b, kind, bytes, position);
   }
   static Status run_kernel(PortChannel& channel, Gpu& gpu, uint32_t rank, uint32_t iterations) {
     TriggerSource* source = nullptr;
@@ -137,7 +131,7 @@ TEST_F(CudaChannels, NoSignalIsSeenBeforeItsBytes) {
   for (int round = 1; round <= 40; ++round) {
     at_a->fill(static_cast<unsigned char>(round));
     ASSERT_EQ(post(kPutWithSignal, kBytes), HAWSER_OK);
-    const Status status = to_a->wait(soon(), kSpin);
+    const Status status = to_a->wait(soon(), kUsualSpin);
     ASSERT_TRUE(status.ok()) << status.text();
     ASSERT_EQ(at_b->read(), std::vector<unsigned char>(kBytes, static_cast<unsigned char>(round)));
   }
@@ -152,7 +146,7 @@ TEST_F(CudaChannels, AFlushWaitsForEveryPut) {
   for (uint64_t i = 0; i < kPuts; ++i) ASSERT_EQ(post(kPutWithSignal, 64), HAWSER_OK);
   uint64_t position = 0;
   ASSERT_EQ(post(HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_FLUSH, kBytes, &position), HAWSER_OK);
-  const Status status = to_b->flushed(position, soon(), kSpin);
+  const Status status = to_b->flushed(position, soon(), kUsualSpin);
   ASSERT_TRUE(status.ok()) << status.text();
   EXPECT_EQ(at_b->read(), std::vector<unsigned char>(kBytes, 9));
   EXPECT_EQ(load_word(pair->b.semaphores[0]->word()), kPuts);
@@ -175,7 +169,7 @@ TEST_F(CudaChannels, HostMemoryIsPutIntoAGpu) {
   std::memset(pair->a.buffers[0]->data(), 5, kBytes);
   make_channels();
   ASSERT_EQ(post(kPutWithSignal, kBytes), HAWSER_OK);
-  ASSERT_TRUE(to_a->wait(soon(), kSpin).ok());
+  ASSERT_TRUE(to_a->wait(soon(), kUsualSpin).ok());
   EXPECT_EQ(at_b->read(), std::vector<unsigned char>(kBytes, 5));
 }
 
@@ -247,10 +241,10 @@ void swap(int32_t rank, Pipe& pipe) {
   side.semaphores.push_back(std::move(semaphore));
   uint64_t position = 0;
   ASSERT_EQ(channel.post(kPutWithSignal | HAWSER_TRIGGER_FLUSH, 0, 0, kBytes, &position), HAWSER_OK);
-  status = channel.wait(soon(), kSpin);
+  status = channel.wait(soon(), kUsualSpin);
   EXPECT_TRUE(status.ok()) << status.text();
   EXPECT_EQ(buffer.read(), std::vector<unsigned char>(kBytes, static_cast<unsigned char>(2 - rank)));
-  EXPECT_TRUE(channel.flushed(position, soon(), kSpin).ok());
+  EXPECT_TRUE(channel.flushed(position, soon(), kUsualSpin).ok());
   // Neither goes before the other has seen everything.
   pipe.tell({1});
   EXPECT_EQ(pipe.hear().size(), 1u);
@@ -262,7 +256,8 @@ TEST(CudaIpc, ProcessesPutIntoEachOthersGpus) {
     if (gpus() > 0) swap(1, pipe);
     return true;
   });
-  if (gpus() == 0) GTEST_SKIP() << "there is no GPU";
+  std::string why;
+  if (gpus(&why) == 0) GTEST_SKIP() << why;
   swap(0, peer.pipe());
   EXPECT_EQ(peer.wait(), 0);
 }

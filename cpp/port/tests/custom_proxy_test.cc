@@ -1,128 +1,98 @@
-// A proxy of one's own, as the seed shows it: one trigger a rank gathers everybody's part in everybody's memory.
-#include <array>
+// A proxy of one's own, by the classes that programs of others take. One that moves bytes is cpp/examples/all_gather.
+#include <gtest/gtest.h>
 
-#include "port/tests/pair.h"
+#include <atomic>
+#include <thread>
 
-namespace hawser::port {
+#include "hawser_port.hpp"
+
+namespace hawser::ports {
 namespace {
 
-using testing::Side;
-using testing::soon;
+constexpr Timeout kPatience = std::chrono::seconds(30);
+constexpr uint32_t kFifo = 8;
 
-constexpr uint64_t kPart = 100'000;
-constexpr size_t kRanks = 3;
-constexpr Nanos kSpin = 20 * kMicrosecond;
-
-// Who one rank puts to.
-struct Neighbour {
-  Connection* connection;
-  Semaphore* semaphore;
-  std::shared_ptr<Memory> memory;
-};
-
-class AllGatherProxyService : public BaseProxyService {
+// Notes what it serves, as long as it is let.
+class NotingService : public BaseProxyService {
  public:
-  AllGatherProxyService(Context& context, uint64_t rank, std::shared_ptr<Memory> mine)
-      : BaseProxyService(context), offset_(rank * kPart), mine_(std::move(mine)) {}
-  ~AllGatherProxyService() override { (void)stop(soon()); }
+  explicit NotingService(const Context& context) : BaseProxyService(context, kFifo) {}
+  ~NotingService() override { (void)stopProxy(kPatience); }
 
-  void add(Neighbour neighbour) { neighbours_.push_back(std::move(neighbour)); }
-  int dropped() const { return dropped_; }
+  bool push(uint64_t bytes) {
+    hawser_trigger trigger{};
+    trigger.kind = HAWSER_TRIGGER_CUSTOM;
+    trigger.bytes = bytes;
+    return BaseProxyService::push(trigger);
+  }
+
+  std::atomic<bool> lets{true};
+  std::vector<uint64_t> served;  // the proxy's thread's, until it is stopped
+  std::vector<uint64_t> dropped;
 
  protected:
-  bool handle(const hawser_trigger& trigger, uint64_t) override {
-    EXPECT_EQ(trigger.kind, uint32_t{HAWSER_TRIGGER_CUSTOM});
-    // What a queue has no room for is tried again, from the neighbour that it was for.
-    for (; next_ < neighbours_.size(); ++next_) {
-      const Neighbour& to = neighbours_[next_];
-      const Status status = to.connection->submit(
-          {Work::put(to.memory.get(), offset_, mine_.get(), offset_, trigger.bytes), Work::signal(to.semaphore)});
-      if (status.code() == HAWSER_TIMEOUT) return false;
-      EXPECT_TRUE(status.ok()) << status.text();
-    }
-    next_ = 0;
+  bool handle(const hawser_trigger& trigger) noexcept override {
+    if (!lets) return false;
+    served.push_back(trigger.bytes);
     return true;
   }
-  bool progress() override {
-    bool busy = false;
-    for (const Neighbour& to : neighbours_) busy |= to.connection->waits() && to.connection->pump();
-    return busy;
-  }
-  void drop(const hawser_trigger&) override { ++dropped_; }
-
- private:
-  uint64_t offset_;
-  std::shared_ptr<Memory> mine_;
-  std::vector<Neighbour> neighbours_;
-  size_t next_ = 0;
-  int dropped_ = 0;
+  void drop(const hawser_trigger& trigger) noexcept override { dropped.push_back(trigger.bytes); }
 };
 
-class CustomProxy : public ::testing::TestWithParam<uint32_t> {};
+class CustomProxy : public ::testing::Test {
+ protected:
+  Context context = *Context::open(Context::config(0, "127.0.0.1", "lo"));
+};
 
-TEST_P(CustomProxy, GathersFromAllRanks) {
-  std::array<Side, kRanks> sides{Side(0), Side(1), Side(2)};
-  std::array<std::shared_ptr<Memory>, kRanks> memories;
-  std::array<std::unique_ptr<AllGatherProxyService>, kRanks> proxies;
-  for (size_t rank = 0; rank < kRanks; ++rank) {
-    memories[rank] = sides[rank].make_memory(kRanks * kPart, GetParam());
-    std::memset(sides[rank].buffers[0]->data() + rank * kPart, static_cast<int>(rank) + 1, kPart);
-    proxies[rank] = std::make_unique<AllGatherProxyService>(sides[rank].context, rank, memories[rank]);
-    ASSERT_TRUE(proxies[rank]->open(8).ok());
-  }
-  for (size_t low = 0; low < kRanks; ++low) {
-    for (size_t high = low + 1; high < kRanks; ++high) {
-      testing::connect(sides[low], sides[high], testing::endpoint_config(GetParam()));
-      testing::add_semaphores(sides[low], sides[high]);
-      for (const auto& [from, to] : {std::pair(low, high), std::pair(high, low)}) {
-        proxies[from]->add({sides[from].connections.back().get(), sides[from].semaphores.back().get(),
-                            sides[from].import(*memories[to])});
-      }
+TEST_F(CustomProxy, ServesAllInTheirOrderAndAgainAfterAStop) {
+  NotingService proxy(context);
+  std::vector<uint64_t> pushed;
+  for (int run = 0; run < 2; ++run) {
+    ASSERT_TRUE(proxy.startProxy().ok());
+    for (uint64_t i = 0; i < 100; ++i) {
+      while (!proxy.push(i)) std::this_thread::yield();
+      pushed.push_back(i);
     }
+    const Status status = proxy.stopProxy(kPatience);
+    ASSERT_TRUE(status.ok()) << status.text();
   }
-  hawser_trigger gather{};
-  gather.kind = HAWSER_TRIGGER_CUSTOM;
-  gather.bytes = kPart;
-  for (auto& proxy : proxies) {
-    ASSERT_TRUE(proxy->start().ok());
-    ASSERT_TRUE(proxy->push(gather, nullptr));
-  }
-  for (Side& side : sides) {
-    for (auto& semaphore : side.semaphores) {
-      const Status status = semaphore->wait(1, soon(), kSpin);
-      ASSERT_TRUE(status.ok()) << status.text();
-    }
-    for (size_t i = 0; i < kRanks * kPart; ++i) ASSERT_EQ(side.buffers[0]->data()[i], i / kPart + 1) << i;
-  }
-  for (auto& proxy : proxies) EXPECT_EQ(proxy->dropped(), 0);
+  EXPECT_EQ(proxy.served, pushed);
+  EXPECT_TRUE(proxy.dropped.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, CustomProxy, ::testing::Values(HAWSER_PORT_MEMORY, HAWSER_PORT_TCP),
-                         [](const auto& test) { return name_of(test.param); });
+TEST_F(CustomProxy, HasRoomForItsFifoAndNoMore) {
+  NotingService proxy(context);
+  proxy.lets = false;
+  for (uint64_t i = 0; i < kFifo; ++i) ASSERT_TRUE(proxy.push(i));
+  EXPECT_FALSE(proxy.push(kFifo));
+  proxy.lets = true;
+  ASSERT_TRUE(proxy.startProxy().ok());
+  ASSERT_TRUE(proxy.stopProxy(kPatience).ok());
+  EXPECT_EQ(proxy.served.size(), kFifo);
+}
 
-// A proxy that cannot go on is stopped in time, and says what it left.
-class Stubborn : public BaseProxyService {
- public:
-  using BaseProxyService::BaseProxyService;
-  int dropped = 0;
+TEST_F(CustomProxy, IsStoppedInTimeWhenItCannotGoOn) {
+  NotingService proxy(context);
+  proxy.lets = false;
+  ASSERT_TRUE(proxy.startProxy().ok());
+  ASSERT_TRUE(proxy.push(1));
+  ASSERT_TRUE(proxy.push(2));
+  EXPECT_EQ(proxy.stopProxy(std::chrono::milliseconds(20)).code(), HAWSER_TIMEOUT);
+  EXPECT_EQ(proxy.dropped, (std::vector<uint64_t>{1, 2}));
+}
 
- protected:
-  bool handle(const hawser_trigger&, uint64_t) override { return false; }
-  void drop(const hawser_trigger&) override { ++dropped; }
-};
-
-TEST(PortProxy, IsStoppedInTimeWhenItCannotGoOn) {
-  Side side(0);
-  Stubborn proxy(side.context);
-  ASSERT_TRUE(proxy.open(8).ok());
-  ASSERT_TRUE(proxy.start().ok());
-  hawser_trigger trigger{};
-  trigger.kind = HAWSER_TRIGGER_CUSTOM;
-  ASSERT_TRUE(proxy.push(trigger, nullptr));
-  ASSERT_TRUE(proxy.push(trigger, nullptr));
-  EXPECT_EQ(proxy.stop(now() + 20 * kMillisecond).code(), HAWSER_TIMEOUT);
-  EXPECT_EQ(proxy.dropped, 2);
+TEST_F(CustomProxy, NeedsAHandlerAndHasNoMemories) {
+  hawser_proxy* proxy = nullptr;
+  hawser_error error;
+  hawser_proxy_handler handler{};
+  EXPECT_EQ(hawser_proxy_open_custom(context.get(), kFifo, &handler, &proxy, &error), HAWSER_INVALID_ARGUMENT);
+  handler.handle = [](void*, const hawser_trigger*) { return int32_t{1}; };
+  ASSERT_EQ(hawser_proxy_open_custom(context.get(), kFifo, &handler, &proxy, &error), HAWSER_OK) << error.text;
+  const detail::Owned<hawser_proxy, hawser_proxy_close> owned(proxy);
+  auto buffer = *SharedBuffer::allocate(64);
+  auto memory = *RegisteredMemory::of(context, buffer.span(), Transport::Memory);
+  EXPECT_EQ(hawser_proxy_add_memory(proxy, memory.get(), &error), HAWSER_INVALID_ARGUMENT);
+  EXPECT_NE(std::string_view(error.text).find("one of the caller's own"), std::string_view::npos) << error.text;
 }
 
 }  // namespace
-}  // namespace hawser::port
+}  // namespace hawser::ports

@@ -14,34 +14,10 @@ using testing::soon;
 
 constexpr uint32_t kMemory = HAWSER_PORT_MEMORY;
 constexpr uint64_t kBytes = 1 << 20;
-constexpr Nanos kSpin = 20 * kMicrosecond;
 constexpr uint32_t kPutWithSignal = HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_SIGNAL;
 
-struct Channels : public ::testing::Test {
-  void SetUp() override {
-    pair.connect(kMemory);
-    pair.add_semaphores();
-    source = pair.a.make_memory(kBytes, kMemory);
-    target = pair.b.make_memory(kBytes, kMemory);
-    pair.a.start_proxy();
-    pair.b.start_proxy();
-    to_b = &pair.a.channel(pair.a.semaphores[0].get(), pair.a.import(*target), source);
-    to_a = &pair.b.channel(pair.b.semaphores[0].get(), pair.b.import(*source), target);
-  }
-  int32_t post(uint32_t kind, uint64_t bytes, uint64_t* position = nullptr, uint64_t at = 0) {
-    const Nanos deadline = soon();
-    int32_t code = HAWSER_TIMEOUT;
-    while (code == HAWSER_TIMEOUT && now() < deadline) code = to_b->post(kind, at, at, bytes, position);
-    return code;
-  }
-  unsigned char* source_data() { return pair.a.buffers[0]->data(); }
-  unsigned char* target_data() { return pair.b.buffers[0]->data(); }
-
-  Pair pair;
-  std::shared_ptr<Memory> source;
-  std::shared_ptr<Memory> target;
-  PortChannel* to_b = nullptr;
-  PortChannel* to_a = nullptr;
+struct Channels : public ::testing::Test, public testing::ChannelPair {
+  void SetUp() override { open(testing::endpoint_config(kMemory), kBytes); }
 };
 
 TEST_F(Channels, PutsAreThereWhenTheirSignalIs) {
@@ -61,13 +37,13 @@ TEST_F(Channels, NoSignalIsSeenBeforeItsBytes) {
       std::memset(source_data(), round % 251, bytes);
       ASSERT_EQ(post(kPutWithSignal, bytes), HAWSER_OK);
       // The answer carries how many bytes were looked at.
-      ASSERT_TRUE(to_b->wait(soon(), kSpin).ok());
+      ASSERT_TRUE(to_b->wait(soon(), kUsualSpin).ok());
     }
   });
   std::mt19937 same(1);
   for (int round = 1; round <= kRounds; ++round) {
     const uint64_t bytes = 1 + same() % (round % 8 == 0 ? kBytes : 4096);
-    ASSERT_TRUE(to_a->wait(soon(), kSpin).ok());
+    ASSERT_TRUE(to_a->wait(soon(), kUsualSpin).ok());
     for (uint64_t i : {uint64_t{0}, bytes / 2, bytes - 1}) ASSERT_EQ(target_data()[i], round % 251) << round;
     ASSERT_EQ(to_a->post(HAWSER_TRIGGER_SIGNAL, 0, 0, 0, nullptr), HAWSER_OK);
   }
@@ -87,12 +63,12 @@ TEST_F(Channels, AFlushWaitsForWhatWasPutBefore) {
   std::memset(source_data(), 9, kBytes);
   uint64_t position = 0;
   ASSERT_EQ(post(HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_FLUSH, kBytes, &position), HAWSER_OK);
-  ASSERT_TRUE(to_b->flushed(position, soon(), kSpin).ok());
+  ASSERT_TRUE(to_b->flushed(position, soon(), kUsualSpin).ok());
   EXPECT_EQ(target_data()[kBytes - 1], 9);
   // And so does one that its caller serves itself.
   std::memset(source_data(), 10, 8);
   ASSERT_EQ(post(HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_FLUSH, 8, &position), HAWSER_OK);
-  ASSERT_TRUE(to_b->flushed(position, soon(), kSpin).ok());
+  ASSERT_TRUE(to_b->flushed(position, soon(), kUsualSpin).ok());
   EXPECT_EQ(target_data()[7], 10);
 }
 
@@ -159,7 +135,7 @@ TEST_F(Channels, ManyThreadsShareOneProxy) {
     });
   }
   for (int t = 0; t < kThreads; ++t) {
-    ASSERT_TRUE(pair.b.semaphores[static_cast<size_t>(t) + 1]->wait(kPuts, soon(), kSpin).ok());
+    ASSERT_TRUE(pair.b.semaphores[static_cast<size_t>(t) + 1]->wait(kPuts, soon(), kUsualSpin).ok());
   }
   for (auto& thread : threads) thread.join();
   // Counted just after the peer can see it.

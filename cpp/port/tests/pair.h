@@ -130,4 +130,38 @@ struct Pair {
   void add_semaphores() { testing::add_semaphores(a, b); }
 };
 
+// Posts again while the FIFO is full, until it is taken or refused.
+inline int32_t post_in_time(PortChannel& channel, uint32_t kind, uint64_t bytes, uint64_t* position = nullptr,
+                            uint64_t at = 0) {
+  const Nanos deadline = soon();
+  int32_t code = HAWSER_TIMEOUT;
+  while (code == HAWSER_TIMEOUT && now() < deadline) code = channel.post(kind, at, at, bytes, position);
+  return code;
+}
+
+// Two sides with a memory each, and a channel from each into the other's.
+struct ChannelPair {
+  void open(const hawser_endpoint_config& config, uint64_t bytes) {
+    pair.connect(config);
+    pair.add_semaphores();
+    source = pair.a.make_memory(bytes, config.transport);
+    target = pair.b.make_memory(bytes, config.transport);
+    pair.a.start_proxy();
+    pair.b.start_proxy();
+    to_b = &pair.a.channel(pair.a.semaphores[0].get(), pair.a.import(*target), source);
+    to_a = &pair.b.channel(pair.b.semaphores[0].get(), pair.b.import(*source), target);
+  }
+  int32_t post(uint32_t kind, uint64_t bytes, uint64_t* position = nullptr, uint64_t at = 0) {
+    return post_in_time(*to_b, kind, bytes, position, at);
+  }
+  unsigned char* source_data() { return pair.a.buffers[0]->data(); }
+  unsigned char* target_data() { return pair.b.buffers[0]->data(); }
+
+  Pair pair;
+  std::shared_ptr<Memory> source;
+  std::shared_ptr<Memory> target;
+  PortChannel* to_b = nullptr;
+  PortChannel* to_a = nullptr;
+};
+
 }  // namespace hawser::port::testing

@@ -121,7 +121,8 @@ TEST(TcpHostile, WhoNeverSendsWhatHeAnnouncedCannotMakeItHoardSignals) {
   EXPECT_FALSE(hostile.side.broken);
 }
 
-TEST(TcpHostile, AMemoryThatIsFreedUnderAPutIsNotWrittenToAnyMore) {
+// False when all had landed before the memory was freed.
+bool free_under_a_put() {
   Hostile hostile;
   auto payload = random_bytes(16u << 20, 3);
   const auto message = hostile.message({hostile.put(tcp::Kind::kLargePut, 0, payload.size())}, sizeof(tcp::Record));
@@ -129,13 +130,23 @@ TEST(TcpHostile, AMemoryThatIsFreedUnderAPutIsNotWrittenToAnyMore) {
   hostile.send(tcp::kPayloadTag, payload.data(), payload.size());
   // Some of it has arrived.
   const hawser_lane_state& lane = hostile.peer.link->shared()->lane[0];
-  ASSERT_TRUE(hostile.peer.drive_until([&] { return lane.acked_chunks != 0; }));
+  EXPECT_TRUE(hostile.peer.drive_until([&] { return lane.acked_chunks != 0; }));
   hostile.side.free(kMemory);
   const std::vector<unsigned char> left = hostile.side.data;
-  ASSERT_TRUE(hostile.ends_it());
+  const auto& broken = hostile.side.broken;
+  hostile.peer.drive_until([&] { return broken.load() || hostile.peer.count(HAWSER_EVENT_SEND_DONE) == 2; });
   hostile.peer.drive_until([] { return false; }, 100 * kMillisecond);
   EXPECT_EQ(left, hostile.side.data);
+  if (!broken.load()) return false;
   EXPECT_THAT(hostile.side.why().text(), HasSubstr("to offset 0 of memory 7 of rank 1: that memory was freed"));
+  return true;
+}
+
+TEST(TcpHostile, AMemoryThatIsFreedUnderAPutIsNotWrittenToAnyMore) {
+  constexpr int kAttempts = 10;  // on a machine that is busy with other things all may land first
+  int attempts = 0;
+  while (attempts < kAttempts && !free_under_a_put()) ++attempts;
+  EXPECT_LT(attempts, kAttempts);
 }
 
 TEST(TcpHostile, APeerThatClosesEndsTheStreamInOrder) {

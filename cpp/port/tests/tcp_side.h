@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "lane/tests/party.h"
-#include "port/tcp_stream.h"
+#include "port/tcp/stream.h"
 #include "port/word.h"
 
 namespace hawser::port::testing {

@@ -1,9 +1,8 @@
 // The message layer of the transport Tcp, over engines and real lanes: what lands, in which order, and what is refused.
-#include "port/tcp_stream.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "port/tcp/stream.h"
 #include "port/tests/tcp_side.h"
 
 namespace hawser::port::testing {

@@ -1,5 +1,8 @@
 // The transport Tcp under contexts, connections, semaphores and channels.
+#include <sys/socket.h>
+
 #include <array>
+#include <filesystem>
 #include <random>
 #include <thread>
 
@@ -16,7 +19,6 @@ using testing::soon;
 
 constexpr uint32_t kTcp = HAWSER_PORT_TCP;
 constexpr uint64_t kBytes = 16 << 20;
-constexpr Nanos kSpin = 20 * kMicrosecond;
 
 // One connection with a semaphore, and a memory on each side.
 struct TcpTransportTest : public ::testing::Test {
@@ -31,7 +33,7 @@ struct TcpTransportTest : public ::testing::Test {
   unsigned char* source_data() { return pair.a.buffers[0]->data(); }
   unsigned char* target_data() { return pair.b.buffers[0]->data(); }
   Work put(uint64_t bytes, uint64_t at = 0) { return Work::put(at_b.get(), at, source.get(), at, bytes); }
-  Status submit(std::initializer_list<Work> works, uint64_t* mark = nullptr) {
+  Status submit(std::vector<Work> works, uint64_t* mark = nullptr) {
     const Nanos deadline = soon();
     Status status;
     do {
@@ -42,7 +44,7 @@ struct TcpTransportTest : public ::testing::Test {
   void flush() {
     uint64_t mark = 0;
     ASSERT_TRUE(submit({Work::fence()}, &mark).ok());
-    const Status status = connection().await_fence(mark, soon(), kSpin);
+    const Status status = connection().await_fence(mark, soon(), kUsualSpin);
     ASSERT_TRUE(status.ok()) << status.text();
   }
 
@@ -58,7 +60,7 @@ TEST_F(TcpTransportTest, PutsOfAllSizesAreThereWhenTheirSignalIs) {
   for (const uint64_t bytes : {uint64_t{1}, uint64_t{8}, uint64_t{32768}, uint64_t{32769}, uint64_t{100'000}, kBytes}) {
     std::memset(source_data(), static_cast<int>(signals + 1), bytes);
     ASSERT_TRUE(submit({put(bytes), Work::signal(pair.a.semaphores[0].get())}).ok());
-    const Status status = from_a.wait(++signals, soon(), kSpin);
+    const Status status = from_a.wait(++signals, soon(), kUsualSpin);
     ASSERT_TRUE(status.ok()) << status.text();
     EXPECT_EQ(0, std::memcmp(source_data(), target_data(), bytes)) << bytes;
     flush();
@@ -75,7 +77,7 @@ TEST_F(TcpTransportTest, FarMoreThanThereIsRoomForArrivesInOrder) {
     const uint64_t bytes = i % 50 == 0 ? 1 + random() % (kBytes / 2) : 1 + random() % 200;
     ASSERT_TRUE(submit({put(bytes, at), Work::signal(signal)}).ok());
   }
-  const Status status = pair.b.semaphores[0]->wait(kPuts, soon(), kSpin);
+  const Status status = pair.b.semaphores[0]->wait(kPuts, soon(), kUsualSpin);
   EXPECT_TRUE(status.ok()) << status.text();
   flush();
   EXPECT_EQ(kPuts, load_acquire(connection().shared()->puts));
@@ -98,7 +100,7 @@ TEST_F(TcpTransportTest, ManyChannelsShareAConnection) {
     });
   }
   for (size_t c = 0; c < kChannels; ++c) {
-    ASSERT_TRUE(pair.b.semaphores[c]->wait(kPuts, soon(), kSpin).ok());
+    ASSERT_TRUE(pair.b.semaphores[c]->wait(kPuts, soon(), kUsualSpin).ok());
     uint64_t last = 0;
     std::memcpy(&last, target_data() + c * (kBytes / kChannels), sizeof(last));
     EXPECT_EQ(kPuts, last);
@@ -114,12 +116,12 @@ TEST_F(TcpTransportTest, ConnectionsAreIndependent) {
   const Status status =
       pair.a.connections[1]->submit({put(8, kBytes - 8), Work::signal(pair.a.semaphores[1].get())}, nullptr);
   ASSERT_TRUE(status.ok()) << status.text();
-  EXPECT_TRUE(pair.b.semaphores[1]->wait(1, soon(), kSpin).ok());
-  EXPECT_TRUE(pair.b.semaphores[0]->wait(1, soon(), kSpin).ok());
+  EXPECT_TRUE(pair.b.semaphores[1]->wait(1, soon(), kUsualSpin).ok());
+  EXPECT_TRUE(pair.b.semaphores[0]->wait(1, soon(), kUsualSpin).ok());
   pair.a.connections[0]->close();
   EXPECT_EQ(HAWSER_CLOSED, pair.b.semaphores[0]->wait(2, soon(), 0).code());
   ASSERT_TRUE(pair.a.connections[1]->submit({Work::signal(pair.a.semaphores[1].get())}, nullptr).ok());
-  EXPECT_TRUE(pair.b.semaphores[1]->wait(2, soon(), kSpin).ok());
+  EXPECT_TRUE(pair.b.semaphores[1]->wait(2, soon(), kUsualSpin).ok());
 }
 
 TEST_F(TcpTransportTest, ManyConnectAtOnceAndEachFindsItsPeer) {
@@ -145,7 +147,7 @@ TEST_F(TcpTransportTest, ManyConnectAtOnceAndEachFindsItsPeer) {
     for (size_t s : {0, 1}) sides[s]->connections.push_back(made[s][i]);
     pair.add_semaphores();
     ASSERT_TRUE(made[0][i]->submit({Work::signal(pair.a.semaphores.back().get())}).ok());
-    const Status status = pair.b.semaphores.back()->wait(1, soon(), kSpin);
+    const Status status = pair.b.semaphores.back()->wait(1, soon(), kUsualSpin);
     ASSERT_TRUE(status.ok()) << status.text();
   }
 }
@@ -174,7 +176,7 @@ TEST_F(TcpTransportTest, PutsOutOfBoundsNameBothAndDoNoHarm) {
 TEST_F(TcpTransportTest, MemoryFreedWhilePutsLandIsNotWrittenToAnyMore) {
   Semaphore* signal = pair.a.semaphores[0].get();
   ASSERT_TRUE(submit({Work::signal(signal), put(kBytes), put(kBytes), put(kBytes)}).ok());
-  ASSERT_TRUE(pair.b.semaphores[0]->wait(1, soon(), kSpin).ok());
+  ASSERT_TRUE(pair.b.semaphores[0]->wait(1, soon(), kUsualSpin).ok());
   target->free();
   const std::vector<unsigned char> left(target_data(), target_data() + kBytes);
   EXPECT_EQ(HAWSER_REFUSED, pair.a.semaphores[0]->wait(1, soon(), 0).code());
@@ -189,6 +191,37 @@ TEST_F(TcpTransportTest, EndingWithMuchQueuedIsQuick) {
   pair.a.connections.clear();
   EXPECT_LT(now() - begin, 5 * kSecond);
   EXPECT_EQ(HAWSER_CLOSED, pair.b.semaphores[0]->wait(1, soon(), 0).code());
+}
+
+// The sockets of this process that speak for connections beside their lanes: within a machine, Unix sockets.
+int cut_control_sockets() {
+  int cut = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int fd = std::stoi(entry.path().filename());
+    int domain = 0;
+    socklen_t length = sizeof(domain);
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0 || domain != AF_UNIX) continue;
+    cut += shutdown(fd, SHUT_RDWR) == 0 ? 1 : 0;
+  }
+  return cut;
+}
+
+TEST_F(TcpTransportTest, ACutOfTheControlConnectionAloneHarmsNothing) {
+  ASSERT_GE(cut_control_sockets(), 1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  uint64_t signals = 0;
+  for (const uint64_t bytes : {uint64_t{1}, uint64_t{100'000}, kBytes}) {
+    std::memset(source_data(), static_cast<int>(bytes), bytes);
+    ASSERT_TRUE(submit({put(bytes), Work::signal(pair.a.semaphores[0].get())}).ok());
+    const Status status = pair.b.semaphores[0]->wait(++signals, soon(), kUsualSpin);
+    ASSERT_TRUE(status.ok()) << status.text();
+    EXPECT_EQ(0, std::memcmp(source_data(), target_data(), bytes)) << bytes;
+    flush();
+  }
+  // The end is told by the lanes.
+  connection().close();
+  const Status end = pair.b.semaphores[0]->wait(signals + 1, soon(), kUsualSpin);
+  EXPECT_EQ(HAWSER_CLOSED, end.code()) << end.text();
 }
 
 TEST_F(TcpTransportTest, AMemoryOfAGpuIsRefused) {

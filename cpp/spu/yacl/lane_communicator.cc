@@ -21,6 +21,8 @@ hawser_config config_of(size_t rank, const LaneOptions& options) {
   config.chunk_bytes = options.chunk_bytes;
   config.checksum = options.checksum ? HAWSER_ON : HAWSER_OFF;
   config.silence_ns = std::chrono::nanoseconds(options.silence).count();
+  config.identity = options.identity;
+  config.insecure = options.insecure ? 1 : 0;
   config.link_timeout_ns = std::chrono::nanoseconds(options.link_timeout).count();
   if (options.lanes.size() >= sizeof(config.lanes)) raise(HAWSER_INVALID_ARGUMENT, "the list of lanes is too long");
   options.lanes.copy(config.lanes, options.lanes.size());

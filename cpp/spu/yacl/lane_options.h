@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "hawser.h"
+
 namespace hawser {
 
 struct LaneOptions {
@@ -22,6 +24,10 @@ struct LaneOptions {
   uint64_t mailbox_bytes = uint64_t{1} << 30;
   // Checksums on what the lanes carry.
   bool checksum = true;
+  // Who this party is and whom it trusts, as hawser_identity_open of hawser_trust.h made it; the caller may close it
+  // once lanes are made. Without one nothing goes to other machines, unless `insecure` says that it may in the clear.
+  hawser_identity* identity = nullptr;
+  bool insecure = false;
 };
 
 }  // namespace hawser

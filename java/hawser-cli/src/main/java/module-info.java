@@ -24,6 +24,9 @@ module org.hawser.cli {
   opens org.hawser.cli.files to
       com.fasterxml.jackson.databind,
       info.picocli;
+  opens org.hawser.cli.identity to
+      com.fasterxml.jackson.databind,
+      info.picocli;
   opens org.hawser.cli.perf to
       com.fasterxml.jackson.databind,
       info.picocli;
@@ -34,6 +37,12 @@ module org.hawser.cli {
       com.fasterxml.jackson.databind,
       info.picocli;
   opens org.hawser.cli.spu to
+      com.fasterxml.jackson.databind,
+      info.picocli;
+  opens org.hawser.cli.stat to
+      com.fasterxml.jackson.databind,
+      info.picocli;
+  opens org.hawser.cli.unpack to
       com.fasterxml.jackson.databind,
       info.picocli;
 }

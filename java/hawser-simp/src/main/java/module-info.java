@@ -19,7 +19,6 @@ module org.hawser.simp {
   requires io.prometheus.metrics.tracer.initializer;
   requires io.prometheus.writer.text;
   requires java.management;
-  requires java.naming;
   requires transitive org.hawser;
 
   exports org.hawser.http;

@@ -16,4 +16,5 @@ module org.hawser {
   exports org.hawser.port;
   exports org.hawser.spu;
   exports org.hawser.spu.program;
+  exports org.hawser.trust;
 }

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.hawser.HawserException;
 import org.hawser.lane.LaneOptions;
 import org.hawser.launch.Launch;
 import org.hawser.mem.Buffer;
@@ -39,32 +38,29 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A round trip of 8 bytes between two JVMs that spin: put with signal and wait over the transport
- * Memory, beside a word that each stores in turn, in shared memory of the same kind.
+ * Round trips of 8 bytes between two JVMs that spin: put with signal and wait over the transport
+ * Memory, by turns with a word that each stores for the other, in shared memory of the same kind.
+ * By turns in short batches, since what a word costs between two cores changes with where they are
+ * and with who else uses them. Each iteration prints both, and what is between them.
  */
 @BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(2)
 public class PortPingPong {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
-  /** Arguments: {@code port} and where to meet, or {@code word} and the file. */
+  /** Round trips of each kind in an invocation: well within a slice of the scheduler's. */
+  private static final int BATCH = 256;
+
+  /** Arguments: where to meet, and the file of the words. */
   public static void main(String[] arguments) throws IOException {
-    if (arguments[0].equals("port")) {
-      try (var side = new Side(1, arguments[1])) {
-        while (true) {
-          side.channel.awaitSignal(LIMIT);
-          side.channel.putWithSignal(0, 0, Long.BYTES);
-        }
-      } catch (HawserException e) {
-        return; // The other side has closed.
-      }
-    }
     var words = new Words(Path.of(arguments[1]));
-    for (long round = 1; words.await(Words.THERE, round); round++) {
-      words.store(Words.BACK, round);
+    try (var side = new Side(1, arguments[0])) {
+      for (long round = 0; words.answer(round, BATCH); round += BATCH) {
+        side.answer(BATCH);
+      }
     }
   }
 
@@ -81,14 +77,18 @@ public class PortPingPong {
     return new ProcessBuilder(command).inheritIO().start();
   }
 
-  /** One of the two ranks. */
+  /** One of the two ranks. Each puts from and into places of its own, a cache line apart. */
   private static final class Side implements AutoCloseable {
+    private static final long LINE = 64;
+
     private final Launch launch;
     private final PortContext context;
-    private final Buffer buffer = Buffer.allocateShared(Long.BYTES);
-    final PortChannel channel;
+    private final Buffer buffer = Buffer.allocateShared(2 * LINE);
+    private final PortChannel channel;
+    private final long place;
 
     Side(int rank, String meetingPoint) {
+      place = rank * LINE;
       launch = Launch.join(rank, 2, meetingPoint, LIMIT);
       context =
           PortContext.open(LaneOptions.defaults().withLanes("lo").withRank(rank), "127.0.0.1");
@@ -102,6 +102,20 @@ public class PortPingPong {
       proxy.startProxy();
     }
 
+    void ask(int times) {
+      for (int i = 0; i < times; i++) {
+        channel.putWithSignal(place, place, Long.BYTES);
+        channel.awaitSignal(LIMIT);
+      }
+    }
+
+    void answer(int times) {
+      for (int i = 0; i < times; i++) {
+        channel.awaitSignal(LIMIT);
+        channel.putWithSignal(place, place, Long.BYTES);
+      }
+    }
+
     @Override
     public void close() {
       context.close();
@@ -112,9 +126,10 @@ public class PortPingPong {
 
   /** A word each way, a page apart, in a file that both processes map. */
   private static final class Words {
-    static final long THERE = 0;
-    static final long BACK = 4096;
-    static final long END = -1;
+    private static final long THERE = 0;
+    private static final long BACK = 4096;
+    static final long BYTES = 2 * BACK;
+    private static final long END = -1;
 
     private static final VarHandle WORD = JAVA_LONG.varHandle();
 
@@ -123,16 +138,16 @@ public class PortPingPong {
     Words(Path file) throws IOException {
       try (var channel =
           FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-        memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, 2 * BACK, Arena.ofAuto());
+        memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, BYTES, Arena.ofAuto());
       }
     }
 
-    void store(long at, long value) {
+    private void store(long at, long value) {
       WORD.setRelease(memory, at, value);
     }
 
     /** False when the end is told instead. */
-    boolean await(long at, long value) {
+    private boolean await(long at, long value) {
       long seen;
       while ((seen = (long) WORD.getAcquire(memory, at)) != value) {
         if (seen == END) {
@@ -142,66 +157,94 @@ public class PortPingPong {
       }
       return true;
     }
-  }
 
-  /** The ports, and the peer that answers. */
-  @State(Scope.Benchmark)
-  public static class Ports {
-    private Process peer;
-    private Side side;
-
-    @Setup(Level.Trial)
-    public void start() throws IOException {
-      String point;
-      try (var socket = new ServerSocket(0)) {
-        point = "127.0.0.1:" + socket.getLocalPort();
+    void ask(long after, int times) {
+      for (long round = after + 1; round <= after + times; round++) {
+        store(THERE, round);
+        await(BACK, round);
       }
-      peer = other("port", point);
-      side = new Side(0, point);
     }
 
-    @TearDown(Level.Trial)
-    public void stop() throws InterruptedException {
-      side.close();
-      peer.waitFor();
+    /** False when there are no more. */
+    boolean answer(long after, int times) {
+      for (long round = after + 1; round <= after + times; round++) {
+        if (!await(THERE, round)) {
+          return false;
+        }
+        store(BACK, round);
+      }
+      return true;
+    }
+
+    void end() {
+      store(THERE, END);
     }
   }
 
-  /** The bare words, and the peer that answers. */
+  /** Both ways between this process and the peer that answers. */
   @State(Scope.Benchmark)
-  public static class Bare {
+  public static class Pair {
     private Path file;
     private Process peer;
     private Words words;
+    private Side side;
     private long round;
 
     @Setup(Level.Trial)
     public void start() throws IOException {
       file = Files.createTempFile(Path.of("/dev/shm"), "hawser-ping-pong-", "");
-      Files.write(file, new byte[(int) (2 * Words.BACK)]);
+      Files.write(file, new byte[(int) Words.BYTES]);
       words = new Words(file);
-      peer = other("word", file.toString());
+      String point;
+      try (var socket = new ServerSocket(0)) {
+        point = "127.0.0.1:" + socket.getLocalPort();
+      }
+      peer = other(point, file.toString());
+      side = new Side(0, point);
     }
 
     @TearDown(Level.Trial)
     public void stop() throws Exception {
-      words.store(Words.THERE, Words.END);
+      words.end();
       peer.waitFor();
+      side.close();
       Files.delete(file);
     }
   }
 
-  @Benchmark
-  public void putSignalWait(Ports ports) {
-    PortChannel channel = ports.side.channel;
-    channel.putWithSignal(0, 0, Long.BYTES);
-    channel.awaitSignal(LIMIT);
+  /** What the batches of an iteration took, nanoseconds of a round trip. */
+  @State(Scope.Thread)
+  public static class RoundTrips {
+    private final List<Double> words = new ArrayList<>();
+    private final List<Double> ports = new ArrayList<>();
+
+    private void add(long begin, long between, long end) {
+      words.add((double) (between - begin) / BATCH);
+      ports.add((double) (end - between) / BATCH);
+    }
+
+    @TearDown(Level.Iteration)
+    public void print() {
+      double word = quick(words);
+      double port = quick(ports);
+      System.out.printf("words %.0f ns, ports %.0f ns: %.2f x, ", word, port, port / word);
+      words.clear();
+      ports.clear();
+    }
+
+    /** The tenth percentile: of the batches that nobody else's work broke into. */
+    private static double quick(List<Double> batches) {
+      return batches.stream().sorted().skip(batches.size() / 10).findFirst().orElseThrow();
+    }
   }
 
   @Benchmark
-  public void bareWords(Bare bare) {
-    bare.round++;
-    bare.words.store(Words.THERE, bare.round);
-    bare.words.await(Words.BACK, bare.round);
+  public void sideBySide(Pair pair, RoundTrips taken) {
+    long begin = System.nanoTime();
+    pair.words.ask(pair.round, BATCH);
+    long between = System.nanoTime();
+    pair.side.ask(BATCH);
+    taken.add(begin, between, System.nanoTime());
+    pair.round += BATCH;
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Another JVM, with the classes of this one, that runs a test's own {@code main}. */
 public final class Jvm {
@@ -11,6 +12,12 @@ public final class Jvm {
 
   /** Starts it; what it prints is printed here. */
   public static Process start(Class<?> main, String... arguments) throws IOException {
+    return start(Map.of(), main, arguments);
+  }
+
+  /** As the other, with these environment variables. */
+  public static Process start(Map<String, String> variables, Class<?> main, String... arguments)
+      throws IOException {
     String library = System.getProperty("hawser.library.path");
     List<String> command =
         new ArrayList<>(
@@ -24,7 +31,9 @@ public final class Jvm {
     }
     command.add(main.getName());
     command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).inheritIO().start();
+    var builder = new ProcessBuilder(command).inheritIO();
+    builder.environment().putAll(variables);
+    return builder.start();
   }
 
   /** Classes and tests are one module when they run, from two places. */

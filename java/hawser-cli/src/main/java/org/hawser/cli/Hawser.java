@@ -10,11 +10,14 @@ import org.hawser.cli.demo.DemoCommand;
 import org.hawser.cli.doctor.DoctorCommand;
 import org.hawser.cli.files.ReceiveCommand;
 import org.hawser.cli.files.SendCommand;
+import org.hawser.cli.identity.IdentityCommand;
 import org.hawser.cli.perf.PerfCommand;
 import org.hawser.cli.port.PortCommand;
 import org.hawser.cli.simp.SimpCommand;
 import org.hawser.cli.simp.WorkerCommand;
 import org.hawser.cli.spu.SpuCommand;
+import org.hawser.cli.stat.StatCommand;
+import org.hawser.cli.unpack.UnpackBenchCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,12 +41,15 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       PerfCommand.class,
       PortCommand.class,
+      UnpackBenchCommand.class,
       SendCommand.class,
       ReceiveCommand.class,
       SpuCommand.class,
       SimpCommand.class,
       WorkerCommand.class,
+      IdentityCommand.class,
       DoctorCommand.class,
+      StatCommand.class,
       DemoCommand.class
     })
 public final class Hawser implements Runnable {

@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,7 +25,7 @@ public final class Cli implements AutoCloseable {
   /** Four lanes over loopback, for both ends. */
   public static final Map<String, String> LOOPBACK = Map.of("HAWSER_LANES", "lo,lo,lo,lo");
 
-  /** How long a command may take until it listens. */
+  /** How long a command may take until it says something. */
   private static final Duration START = Duration.ofSeconds(60);
 
   public record Outcome(int exit, List<String> out, String err) {
@@ -70,6 +71,31 @@ public final class Cli implements AutoCloseable {
     return new Cli(builder.start(), errors);
   }
 
+  /** What runs a program of the tests, on the class path. */
+  public static List<String> program(Class<?> main, List<String> options, String... arguments)
+      throws URISyntaxException {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    Path tests = Path.of(main.getResource(main.getSimpleName() + ".class").toURI());
+    for (String _ : main.getName().split("\\.")) {
+      tests = tests.getParent();
+    }
+    String path =
+        String.join(
+            ":",
+            System.getProperty("jdk.module.path", ""),
+            System.getProperty("java.class.path"),
+            tests.toString());
+    var command = new ArrayList<>(List.of(java, "--enable-native-access=ALL-UNNAMED", "-cp", path));
+    command.addAll(options);
+    String library = System.getProperty("hawser.library.path");
+    if (library != null) {
+      command.add("-Dhawser.library.path=" + library);
+    }
+    command.add(main.getName());
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
   /** Runs {@code hawser ARGUMENTS} to its end. */
   public static Outcome run(Map<String, String> variables, Duration limit, String... arguments)
       throws Exception {
@@ -86,11 +112,13 @@ public final class Cli implements AutoCloseable {
     return new Outcome(exit, out.toString().lines().toList(), err.toString());
   }
 
-  /**
-   * The port in the first line of a command that listens with {@code --json}; one that does not
-   * come to it fails the test.
-   */
+  /** The port in the first line of a command that listens with {@code --json}. */
   public int port() throws Exception {
+    return Json.tree(firstLine()).get("port").asInt();
+  }
+
+  /** The first line of standard output; a command that does not come to it fails the test. */
+  public String firstLine() throws Exception {
     // The reading thread ends at the latest with the process, which its test ends.
     var reading =
         CompletableFuture.supplyAsync(
@@ -100,13 +128,13 @@ public final class Cli implements AutoCloseable {
       line = reading.get(START.toSeconds(), TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new AssertionError(
-          "does not listen after %s: %s".formatted(START, Files.readString(errors)), e);
+          "says nothing after %s: %s".formatted(START, Files.readString(errors)), e);
     }
     if (line == null) {
       throw new AssertionError("it did not start: " + Files.readString(errors));
     }
     seen.add(line);
-    return Json.tree(line).get("port").asInt();
+    return line;
   }
 
   public ProcessHandle handle() {

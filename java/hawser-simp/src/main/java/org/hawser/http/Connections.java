@@ -6,8 +6,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpResponseDecoder;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.lane.HostPort;
+import org.hawser.trust.Identity;
 
 /**
  * The connections to one server, and what waits for one. Everything happens on one thread of the
@@ -28,6 +29,7 @@ final class Connections {
   private static final long MAX_RETRY_MILLIS = 1000;
 
   private final HostPort server;
+  private final int rank;
   private final HttpOptions options;
   private final EventLoop loop;
   private final Bootstrap bootstrap;
@@ -63,24 +65,23 @@ final class Connections {
     }
   }
 
-  Connections(HostPort server, HttpOptions options, Transport transport, Style style) {
+  /**
+   * @param rank that is to answer there, -1 for anybody
+   */
+  Connections(HostPort server, int rank, HttpOptions options, Transport transport, Style style) {
     this.server = server;
+    this.rank = rank;
     this.options = options;
     this.style = style;
     loop = transport.loop();
-    Optional<SslContext> tls = options.tls().map(HttpTls::client);
-    bootstrap = transport.client(loop, options.patience(), initializer(tls));
+    bootstrap = transport.client(loop, options.patience(), initializer());
   }
 
-  private ChannelInitializer<Channel> initializer(Optional<SslContext> tls) {
+  private ChannelInitializer<Channel> initializer() {
     return new ChannelInitializer<>() {
       @Override
       protected void initChannel(Channel channel) {
-        tls.ifPresent(
-            context ->
-                channel
-                    .pipeline()
-                    .addLast(context.newHandler(channel.alloc(), server.host(), server.port())));
+        options.protection().identity().ifPresent(identity -> secure(channel, identity));
         channel
             .pipeline()
             .addLast(
@@ -88,6 +89,11 @@ final class Connections {
                 new ClientConnection(Connections.this));
       }
     };
+  }
+
+  private void secure(Channel channel, Identity identity) {
+    var engine = identity.client(server.host(), server.port(), rank);
+    channel.pipeline().addLast(new SslHandler(engine));
   }
 
   /** Run by the connections' thread when one is lost. Set before the first {@link #submit}. */
@@ -171,19 +177,41 @@ final class Connections {
       refused(connected.cause());
       return;
     }
-    SslHandler tls = connected.channel().pipeline().get(SslHandler.class);
+    Channel channel = connected.channel();
+    SslHandler tls = channel.pipeline().get(SslHandler.class);
     if (tls == null) {
-      ready(connected.channel());
+      clear(channel);
     } else {
-      tls.handshakeFuture()
-          .addListener(
-              shaken -> {
-                if (shaken.isSuccess()) {
-                  ready(connected.channel());
-                } else {
-                  refused(shaken.cause());
-                }
-              });
+      tls.handshakeFuture().addListener(shaken -> shaken(channel, tls, shaken.cause()));
+    }
+  }
+
+  /** Nothing has been said yet. */
+  private void clear(Channel channel) {
+    try {
+      InetSocketAddress remote = (InetSocketAddress) channel.remoteAddress();
+      options.protection().require(remote.getAddress(), "a connection");
+      ready(channel);
+    } catch (HawserException e) {
+      channel.close();
+      refused(e);
+    }
+  }
+
+  private void shaken(Channel channel, SslHandler tls, Throwable failure) {
+    Optional<String> stranger =
+        options
+            .protection()
+            .identity()
+            .filter(_ -> failure == null && rank >= 0)
+            .flatMap(identity -> identity.refusal(rank, tls.engine().getSession()));
+    if (failure != null) {
+      refused(failure);
+    } else if (stranger.isPresent()) {
+      channel.close();
+      refused(new HawserException(ErrorCode.REFUSED, stranger.get()));
+    } else {
+      ready(channel);
     }
   }
 
@@ -204,7 +232,8 @@ final class Connections {
       return;
     }
     opening--;
-    failAll(waiting, failure(ErrorCode.LINK_FAILED, "cannot connect: " + cause.getMessage()));
+    ErrorCode code = cause instanceof HawserException e ? e.code() : ErrorCode.LINK_FAILED;
+    failAll(waiting, failure(code, "cannot connect: " + cause.getMessage()));
   }
 
   /** Connects after a while, longer each time until there is an answer. */

@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,15 +20,28 @@ public final class HttpClient implements AutoCloseable {
   private final Transport transport = new Transport();
   private final Map<HostPort, Connections> servers = new ConcurrentHashMap<>();
 
-  private HttpClient(HttpOptions options) {
+  private final List<HostPort> ranks;
+
+  private HttpClient(HttpOptions options, List<HostPort> ranks) {
     this.options = options;
+    this.ranks = List.copyOf(ranks);
   }
 
   /**
-   * @param options the longest body of an answer, patience with connections, and TLS
+   * @param options the longest body of an answer, patience with connections, and their protection
    */
   public static HttpClient open(HttpOptions options) {
-    return new HttpClient(options);
+    return open(options, List.of());
+  }
+
+  /**
+   * As {@link #open(HttpOptions)}, for who knows the ranks: none is asked anything before it has
+   * shown that it may speak as the rank that it should be.
+   *
+   * @param ranks where each serves
+   */
+  public static HttpClient open(HttpOptions options, List<HostPort> ranks) {
+    return new HttpClient(options, ranks);
   }
 
   /** Asks for something without a body. */
@@ -85,7 +99,10 @@ public final class HttpClient implements AutoCloseable {
     var call = new Call<>(head.toString(), body, read, System.nanoTime() + timeout.toNanos());
     servers
         .computeIfAbsent(
-            server, key -> new Connections(key, options, transport, Connections.Style.POOLED))
+            server,
+            key ->
+                new Connections(
+                    key, ranks.indexOf(key), options, transport, Connections.Style.POOLED))
         .submit(call);
     return call.reply;
   }

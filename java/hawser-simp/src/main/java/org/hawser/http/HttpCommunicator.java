@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -277,8 +278,8 @@ public final class HttpCommunicator extends MailboxCommunicator {
                 0));
   }
 
-  /** The names of a certificate that may speak as a rank; anybody's without TLS. */
-  boolean maySpeakAs(int from, List<String> names) {
-    return node.options().tls().map(tls -> tls.maySpeakAs(from, names)).orElse(true);
+  /** Why who has these names in its certificate may not speak as a rank; empty when it may. */
+  Optional<String> refusal(int from, List<String> names) {
+    return node.options().protection().identity().flatMap(each -> each.refusal(from, names));
   }
 }

@@ -8,7 +8,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
@@ -40,25 +40,28 @@ public final class HttpNode implements AutoCloseable {
   // Platform threads: handlers run programs that block in native code.
   private final ExecutorService handlers =
       Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("hawser-http-", 0).factory());
-  private final Optional<SslContext> tls;
   private final Channel listening;
 
   private HttpNode(HttpOptions options) {
     this.options = options;
-    tls = options.tls().map(HttpTls::server);
-    listening = listen();
+    var address = new InetSocketAddress(options.host(), options.port());
+    if (!address.isUnresolved()) {
+      options.protection().require(address.getAddress(), "what listens");
+    }
+    listening = listen(address);
   }
 
   /**
    * Listens. Nothing is answered but 404 until routes are added.
    *
-   * @throws HawserException (IO) when the address cannot be listened at, naming it
+   * @throws HawserException (IO) when the address cannot be listened at, naming it; (REFUSED) when
+   *     it is not loopback's, and clear text may not leave the machine
    */
   public static HttpNode open(HttpOptions options) {
     return new HttpNode(options);
   }
 
-  private Channel listen() {
+  private Channel listen(InetSocketAddress address) {
     var initializer =
         new ChannelInitializer<Channel>() {
           @Override
@@ -68,8 +71,11 @@ public final class HttpNode implements AutoCloseable {
               return;
             }
             connections.add(channel);
-            tls.ifPresent(
-                context -> channel.pipeline().addLast(context.newHandler(channel.alloc())));
+            options
+                .protection()
+                .identity()
+                .ifPresent(
+                    identity -> channel.pipeline().addLast(new SslHandler(identity.server())));
             channel
                 .pipeline()
                 .addLast(
@@ -79,11 +85,7 @@ public final class HttpNode implements AutoCloseable {
                     new ServerConnection(HttpNode.this));
           }
         };
-    ChannelFuture bound =
-        transport
-            .server(initializer)
-            .bind(new InetSocketAddress(options.host(), options.port()))
-            .awaitUninterruptibly();
+    ChannelFuture bound = transport.server(initializer).bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       transport.close();
       handlers.shutdown();

@@ -69,7 +69,7 @@ final class HttpPeer {
         return hawser;
       }
       asking = true;
-      first = new Connections(server, options, transport, Connections.Style.PIPELINED);
+      first = new Connections(server, rank, options, transport, Connections.Style.PIPELINED);
     }
     first.onLost(this::probe);
     first.submit(new Question(this::answered, this::unreachable));
@@ -84,7 +84,7 @@ final class HttpPeer {
     Connections chosen = first;
     if (!isHawser) {
       first.close();
-      chosen = new Connections(server, options, transport, Connections.Style.POOLED);
+      chosen = new Connections(server, rank, options, transport, Connections.Style.POOLED);
     }
     synchronized (this) {
       early.forEach(chosen::submit);

@@ -28,13 +28,9 @@ final class SenderRank {
               "rank %d: there is no rank %d to send here; ranks are 0 to %d"
                   .formatted(communicator.rank(), rank, size - 1)));
     }
-    return communicator.maySpeakAs(rank, head.peerNames())
-        ? Optional.empty()
-        : Optional.of(
-            HttpAnswer.error(
-                403,
-                "rank %d: a peer with the certificate of %s may not speak as rank %d"
-                    .formatted(communicator.rank(), head.peerNames(), rank)));
+    return communicator
+        .refusal(rank, head.peerNames())
+        .map(why -> HttpAnswer.error(403, "rank %d: %s".formatted(communicator.rank(), why)));
   }
 
   private static boolean isNumber(String text) {

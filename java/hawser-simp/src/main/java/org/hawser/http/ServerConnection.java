@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.hawser.trust.PeerNames;
 
 /**
  * One connection of a client. Requests are taken one after the other: what comes behind one that is

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.hawser.ErrorCode;
@@ -32,6 +34,9 @@ final class RemoteWorker {
   private final HostPort endpoint;
   private final boolean isHawser;
   private final WireForm form;
+
+  /** What it was told and nobody awaits. */
+  private final Set<CompletableFuture<?>> told = ConcurrentHashMap.newKeySet();
 
   private RemoteWorker(HttpClient client, int rank, HostPort endpoint, boolean isHawser) {
     this.client = client;
@@ -112,15 +117,27 @@ final class RemoteWorker {
     if (isHawser) {
       Map<String, Object> fields =
           Map.of("job_id", job, "reason", String.valueOf(reason.getMessage()));
-      post("/cancel", fields, SHORT, HttpReply::status);
+      tell("/cancel", fields);
     }
   }
 
   /** Does nothing where mplang's workers cannot. */
   void release(List<String> uris) {
     if (isHawser) {
-      post("/release", Map.of("uris", uris), SHORT, HttpReply::status);
+      tell("/release", Map.of("uris", uris));
     }
+  }
+
+  private void tell(String path, Map<String, Object> fields) {
+    CompletableFuture<?> answer = post(path, fields, SHORT, HttpReply::status);
+    told.add(answer);
+    answer.whenComplete((_, _) -> told.remove(answer));
+  }
+
+  /** Completes, well in any case, when it has heard all that it was told so far. */
+  CompletableFuture<Void> heard() {
+    return CompletableFuture.allOf(told.toArray(CompletableFuture<?>[]::new))
+        .exceptionally(_ -> null);
   }
 
   /**

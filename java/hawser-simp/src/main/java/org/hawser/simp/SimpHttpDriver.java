@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.hawser.HawserException;
 import org.hawser.http.Endpoint;
 import org.hawser.http.HttpClient;
@@ -18,6 +19,9 @@ import org.hawser.simp.ir.Graph;
 public final class SimpHttpDriver extends SimpHost {
   /** Whoever asks a worker gives up before the host does, and can name it. */
   private static final Duration SLACK = Duration.ofSeconds(5);
+
+  /** How long closing waits for workers to hear what they may forget. */
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
 
   private final HttpClient client;
   private final Duration timeout;
@@ -44,7 +48,7 @@ public final class SimpHttpDriver extends SimpHost {
    */
   public static SimpHttpDriver connect(HttpOptions http, List<String> endpoints, Duration timeout) {
     List<HostPort> places = endpoints.stream().map(Endpoint::parse).toList();
-    HttpClient client = HttpClient.open(http);
+    HttpClient client = HttpClient.open(http, places);
     try {
       List<CompletableFuture<RemoteWorker>> met = new ArrayList<>();
       for (int rank = 0; rank < places.size(); rank++) {
@@ -92,8 +96,13 @@ public final class SimpHttpDriver extends SimpHost {
     workers.get(rank).release(uris);
   }
 
+  /** Workers hear first what was released and cancelled, unless they take seconds to listen. */
   @Override
   public void close() {
+    CompletableFuture.allOf(
+            workers.stream().map(RemoteWorker::heard).toArray(CompletableFuture<?>[]::new))
+        .completeOnTimeout(null, FAREWELL.toMillis(), TimeUnit.MILLISECONDS)
+        .join();
     client.close();
   }
 }

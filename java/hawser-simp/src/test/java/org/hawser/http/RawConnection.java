@@ -7,22 +7,48 @@ import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Map;
 import org.hawser.lane.HostPort;
+import org.hawser.trust.Identity;
 
 /** A socket on which a test writes what it likes. */
 final class RawConnection implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 60_000;
   private static final String LENGTH = "content-length: ";
 
+  // An SSLSocket would wait for the other's farewell when it is closed.
+  private final Socket tcp;
   private final Socket socket;
   private final InputStream in;
 
   RawConnection(HostPort server) {
+    this(connect(server), null);
+  }
+
+  /** One on which an identity shows itself. */
+  static RawConnection secure(HostPort server, Identity identity) {
+    return new RawConnection(connect(server), identity);
+  }
+
+  private RawConnection(Socket connected, Identity identity) {
     try {
-      socket = new Socket(server.host(), server.port());
+      tcp = connected;
+      socket =
+          identity == null
+              ? connected
+              : identity.withPeers(Map.of()).client(connected, "127.0.0.1", -1);
+      in = socket.getInputStream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Socket connect(HostPort server) {
+    try {
+      var socket = new Socket(server.host(), server.port());
       socket.setSoTimeout(TIMEOUT_MILLIS);
       socket.setTcpNoDelay(true);
-      in = socket.getInputStream();
+      return socket;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -99,7 +125,7 @@ final class RawConnection implements AutoCloseable {
   @Override
   public void close() {
     try {
-      socket.close();
+      tcp.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -3,14 +3,12 @@ package org.hawser.comm;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.locks.LockSupport;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.ffi.NativeStat;
 
 /**
  * What has arrived for one rank, or is announced, by sender and key: for each of them a queue in
@@ -26,15 +24,12 @@ public final class Mailbox {
   public static final long DEFAULT_LIMIT = 1L << 30;
 
   private final int rank;
-  private final long limit;
   private final HawserException[] failures;
   private final MailboxQueues queues = new MailboxQueues();
-  private final Queue<Arrival> deferred = new ArrayDeque<>();
+  private final Room room;
   // By sender: threads that wait for one of its messages.
   private final int[] waiting;
   private Waiter freeWaiters;
-  private long bytesWaiting;
-  private int messagesWaiting;
   private final Refusals refusals = new Refusals();
   private HawserException aborted;
   // Read without the lock as a hint: something was refused or deferred for want of room.
@@ -48,7 +43,7 @@ public final class Mailbox {
    */
   public Mailbox(int rank, int worldSize, long limit) {
     this.rank = rank;
-    this.limit = limit;
+    this.room = new Room(limit);
     this.failures = new HawserException[worldSize];
     this.waiting = new int[worldSize];
   }
@@ -90,12 +85,13 @@ public final class Mailbox {
       refused = aborted;
       if (refused == null) {
         MessageQueue queue = queues.findOrAdd(from, key);
-        append(queue, message);
+        queue.append(message);
         message.ready = ready;
-        begins = !ready && (queue.waiters != null || hasRoomFor(message.bytes()));
-        account(message, ready || begins);
+        begins = !ready && (queue.waiters != null || room.holds(message));
+        room.add(message, ready || begins);
+        pressure |= !message.begun;
         if (ready) {
-          wakeAll(queue);
+          queue.wakeAll();
         }
       }
     }
@@ -114,7 +110,7 @@ public final class Mailbox {
     synchronized (this) {
       message.ready = true;
       if (message.queue != null) {
-        wakeAll(message.queue);
+        message.queue.wakeAll();
         return;
       }
       reason = aborted;
@@ -132,9 +128,9 @@ public final class Mailbox {
    * may lie behind. When not, {@link #onRoom} tells of the change.
    */
   public synchronized boolean hasRoom(int from) {
-    boolean room = bytesWaiting < limit || waiting[from] > 0;
-    pressure |= !room;
-    return room;
+    boolean takes = !room.isFull() || waiting[from] > 0;
+    pressure |= !takes;
+    return takes;
   }
 
   /**
@@ -149,7 +145,7 @@ public final class Mailbox {
       queues.forEach(
           queue -> {
             if (queue.from == from) {
-              wakeAll(queue);
+              queue.wakeAll();
             }
           });
     }
@@ -174,7 +170,7 @@ public final class Mailbox {
             for (Waiter waiter = queue.waiters; waiter != null; waiter = waiter.next) {
               waiter.failure = reason;
             }
-            wakeAll(queue);
+            queue.wakeAll();
           }
         });
   }
@@ -185,7 +181,7 @@ public final class Mailbox {
     queues.forEach(
         queue -> {
           if (refusals.reason(queue.from, queue.key) != null) {
-            wakeAll(queue);
+            queue.wakeAll();
           }
         });
   }
@@ -208,7 +204,7 @@ public final class Mailbox {
           });
       for (MessageQueue queue : meant) {
         for (Arrival each = queue.head; each != null; each = each.next) {
-          uncount(each);
+          room.remove(each);
         }
         queue.empty(dropped);
         queues.removeIfIdle(queue);
@@ -231,9 +227,9 @@ public final class Mailbox {
       queues.forEach(
           queue -> {
             queue.empty(dropped);
-            wakeAll(queue);
+            queue.wakeAll();
           });
-      deferred.clear();
+      room.forgetDeferred();
     }
     dropped.forEach(message -> message.dropped(reason));
   }
@@ -278,7 +274,7 @@ public final class Mailbox {
           if (System.nanoTime() - start >= timeoutNanos) {
             throw timeout(from, key, timeoutNanos);
           }
-          wanted = undefer(waiter.queue.head);
+          wanted = room.undefer(waiter.queue.head);
         }
         if (wanted != null) {
           wanted.begin();
@@ -286,10 +282,26 @@ public final class Mailbox {
         if (pressure) {
           onRoom.run();
         }
-        strategy.await(waiter, timeoutNanos - (System.nanoTime() - start));
+        long waited = System.nanoTime() - start;
+        pause(waiter, waited, timeoutNanos - waited, strategy);
       }
     } finally {
       leave(waiter);
+    }
+  }
+
+  private void pause(Waiter waiter, long waited, long left, Waiting strategy) {
+    if (waited < NativeStat.PATIENCE_NANOS) {
+      strategy.await(waiter, Math.min(left, NativeStat.PATIENCE_NANOS - waited));
+      return;
+    }
+    MessageQueue queue = waiter.queue;
+    int note =
+        NativeStat.waitBegins(rank, queue.from, waited, left, "receive under key " + queue.key);
+    try {
+      strategy.await(waiter, left);
+    } finally {
+      NativeStat.waitEnds(note);
     }
   }
 
@@ -313,83 +325,24 @@ public final class Mailbox {
 
   /** Payload that has arrived or is being fetched, and was not received yet. */
   public synchronized long bytesWaiting() {
-    return bytesWaiting;
+    return room.bytes();
   }
 
   // ----------------------------------------------------------------------------------------------
   // under the lock
 
-  private void append(MessageQueue queue, Arrival message) {
-    message.queue = queue;
-    message.next = null;
-    if (queue.head == null) {
-      queue.head = message;
-    } else {
-      queue.tail.next = message;
-    }
-    queue.tail = message;
-    messagesWaiting++;
-  }
-
-  /** Counts the message's bytes when they are there or on the way, else defers it. */
-  private void account(Arrival message, boolean begun) {
-    message.begun = begun;
-    if (begun) {
-      bytesWaiting += message.bytes();
-    } else {
-      deferred.add(message);
-      pressure = true;
-    }
-  }
-
-  /** Something that is longer than the limit itself is fetched when nothing else is there. */
-  private boolean hasRoomFor(long bytes) {
-    return bytesWaiting == 0 || bytesWaiting + bytes <= limit;
-  }
-
   private Message take(MessageQueue queue) {
-    Arrival head = queue.head;
-    queue.head = head.next;
-    head.next = null;
-    head.queue = null;
-    uncount(head);
+    Arrival head = queue.removeHead();
+    room.remove(head);
     queues.removeIfIdle(queue);
     return head;
-  }
-
-  private void uncount(Arrival message) {
-    messagesWaiting--;
-    if (message.begun) {
-      bytesWaiting -= message.bytes();
-    } else {
-      deferred.remove(message);
-    }
-  }
-
-  /** The message to begin with, when it had to wait for room. */
-  private Arrival undefer(Arrival message) {
-    if (message == null || message.begun) {
-      return null;
-    }
-    deferred.remove(message);
-    account(message, true);
-    return message;
-  }
-
-  private static void wakeAll(MessageQueue queue) {
-    for (Waiter waiter = queue.waiters; waiter != null; waiter = waiter.next) {
-      waiter.woken = true;
-      LockSupport.unpark(waiter.thread);
-    }
   }
 
   private synchronized Waiter join(int from, Key key) {
     Waiter waiter = freeWaiters == null ? new Waiter() : freeWaiters;
     freeWaiters = waiter.next;
     waiter.thread = Thread.currentThread();
-    waiter.queue = queues.findOrAdd(from, key);
-    waiter.next = waiter.queue.waiters;
-    waiter.queue.waiters = waiter;
+    queues.findOrAdd(from, key).add(waiter);
     waiting[from]++;
     return waiter;
   }
@@ -397,17 +350,8 @@ public final class Mailbox {
   private synchronized void leave(Waiter waiter) {
     MessageQueue queue = waiter.queue;
     waiting[queue.from]--;
-    if (queue.waiters == waiter) {
-      queue.waiters = waiter.next;
-    } else {
-      Waiter before = queue.waiters;
-      while (before.next != waiter) {
-        before = before.next;
-      }
-      before.next = waiter.next;
-    }
+    queue.remove(waiter);
     queues.removeIfIdle(queue);
-    waiter.queue = null;
     waiter.thread = null;
     waiter.failure = null;
     waiter.next = freeWaiters;
@@ -422,12 +366,12 @@ public final class Mailbox {
     while (true) {
       Arrival next;
       synchronized (this) {
-        next = deferred.peek();
-        if (next == null || !hasRoomFor(next.bytes())) {
-          pressure = next != null || bytesWaiting >= limit;
+        next = room.nextDeferred();
+        if (next == null || !room.holds(next)) {
+          pressure = next != null || room.isFull();
           break;
         }
-        undefer(next);
+        room.undefer(next);
       }
       next.begin();
     }
@@ -469,13 +413,13 @@ public final class Mailbox {
 
   private HawserException timeout(int from, Key key, long nanos) {
     String full =
-        bytesWaiting < limit
-            ? ""
-            : ", and the mailbox is full with %d bytes: receive them".formatted(bytesWaiting);
+        room.isFull()
+            ? ", and the mailbox is full with %d bytes: receive them".formatted(room.bytes())
+            : "";
     return new HawserException(
         ErrorCode.TIMEOUT,
         "rank %d: no message from rank %d under key %s within %d ms; %d others wait%s"
-            .formatted(rank, from, key, nanos / 1_000_000, messagesWaiting, full),
+            .formatted(rank, from, key, nanos / 1_000_000, room.messages(), full),
         null,
         from,
         -1,

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import org.hawser.HawserException;
 public final class HawserLibrary {
   private static final int MAX_DEVICES = 256;
   private static final int FEATURES_BYTES = 8192;
+  private static final int SURVEY_BYTES = 1 << 20;
 
   private HawserLibrary() {}
 
@@ -72,6 +74,21 @@ public final class HawserLibrary {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(FEATURES_BYTES);
       int _ = (int) Handles.FEATURES.invokeExact(out.address(), FEATURES_BYTES);
+      return out.getString(0);
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
+  }
+
+  /**
+   * What of GPUs, NCCL's network plugins and libfabric is here, as one JSON object. Each is asked
+   * in a process of its own, which is given up after {@code limit}.
+   */
+  public static String survey(Duration limit) {
+    require();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(SURVEY_BYTES);
+      int _ = (int) Handles.SURVEY.invokeExact(limit.toNanos(), out.address(), SURVEY_BYTES);
       return out.getString(0);
     } catch (Throwable e) {
       throw Downcall.broken(e);
@@ -135,6 +152,8 @@ public final class HawserLibrary {
         Downcall.of("hawser_layout_at", JAVA_INT, JAVA_INT, JAVA_LONG);
     static final MethodHandle FEATURES =
         Downcall.of("hawser_features", JAVA_INT, JAVA_LONG, JAVA_INT);
+    static final MethodHandle SURVEY =
+        Downcall.of("hawser_survey", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     static final MethodHandle DEVICES =
         Downcall.of(
             "hawser_devices", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);

@@ -8,11 +8,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
- * The structs and constants of {@code hawser.h}, under their C names. A test compares every size
- * and offset with what the native library says about itself.
+ * The structs and constants of {@code hawser.h} and {@code hawser_trust.h}, under their C names. A
+ * test compares every size and offset with what the native library says about itself.
  */
 public final class Layouts {
-  public static final int ABI_VERSION = 1;
+  public static final int ABI_VERSION = 3;
 
   public static final int MAX_LANES = 16;
 
@@ -146,7 +146,22 @@ public final class Layouts {
           i32("zerocopy"),
           i64("silence_ns"),
           i64("link_timeout_ns"),
-          text("lanes", 512));
+          text("lanes", 512),
+          text("net", 256),
+          i64("identity"),
+          i32("insecure"),
+          i32("reserved"));
+
+  public static final StructLayout IDENTITY_CONFIG =
+      struct(
+          "hawser_identity_config",
+          i32("struct_size"),
+          i32("ranks"),
+          text("certificate", 512),
+          text("key", 512),
+          text("roots", 512),
+          text("psk_file", 512),
+          i64("peer_names"));
 
   public static final StructLayout LANE_INFO =
       struct(
@@ -168,7 +183,7 @@ public final class Layouts {
           i32("initiator"),
           text("peer_host", 64));
 
-  /** Every struct of the header. */
+  /** Every struct of both headers. */
   static final List<StructLayout> ALL =
       List.of(
           ERROR,
@@ -182,6 +197,7 @@ public final class Layouts {
           LANE_STATE,
           LINK_SHARED,
           CONFIG,
+          IDENTITY_CONFIG,
           LANE_INFO,
           LINK_INFO);
 

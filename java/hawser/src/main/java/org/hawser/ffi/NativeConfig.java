@@ -5,11 +5,13 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
-import org.hawser.ErrorCode;
-import org.hawser.HawserException;
+import java.lang.ref.Reference;
 
-/** A {@code hawser_config}: how to open an engine; 0 and "" ask for the header's defaults. */
+/**
+ * A {@code hawser_config}: how to open an engine; 0 and "" ask for the header's defaults.
+ *
+ * @param identity null for clear text
+ */
 public record NativeConfig(
     int rank,
     int chunkBytes,
@@ -20,11 +22,12 @@ public record NativeConfig(
     int zeroCopy,
     long silenceNanos,
     long linkTimeoutNanos,
-    String lanes) {
+    String lanes,
+    String net,
+    NativeIdentity identity,
+    boolean insecure) {
 
-  private static final long LANES = Layouts.offset(Layouts.CONFIG, "lanes");
-  private static final long LANES_BYTES = Layouts.CONFIG.byteSize() - LANES;
-
+  /** Written for a call; {@link #keepIdentity} after it. */
   MemorySegment write(Arena arena) {
     MemorySegment to = arena.allocate(Layouts.CONFIG);
     number(to, "struct_size", Math.toIntExact(Layouts.CONFIG.byteSize()));
@@ -37,13 +40,17 @@ public record NativeConfig(
     number(to, "zerocopy", zeroCopy);
     to.set(JAVA_LONG, Layouts.offset(Layouts.CONFIG, "silence_ns"), silenceNanos);
     to.set(JAVA_LONG, Layouts.offset(Layouts.CONFIG, "link_timeout_ns"), linkTimeoutNanos);
-    if (lanes.getBytes(StandardCharsets.UTF_8).length >= LANES_BYTES) {
-      throw new HawserException(
-          ErrorCode.INVALID_ARGUMENT,
-          "the list of lanes is longer than %d bytes: %s".formatted(LANES_BYTES - 1, lanes));
-    }
-    to.setString(LANES, lanes);
+    NativeMemory.setText(to, Layouts.CONFIG, "lanes", lanes, "the list of lanes");
+    NativeMemory.setText(to, Layouts.CONFIG, "net", net, "the network's name");
+    long handle = identity == null ? 0 : identity.handle();
+    to.set(JAVA_LONG, Layouts.offset(Layouts.CONFIG, "identity"), handle);
+    number(to, "insecure", insecure ? 1 : 0);
     return to;
+  }
+
+  /** Until here the identity is there for who reads the config. */
+  void keepIdentity() {
+    Reference.reachabilityFence(identity);
   }
 
   private static void number(MemorySegment to, String field, int value) {

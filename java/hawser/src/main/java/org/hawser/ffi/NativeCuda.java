@@ -3,12 +3,14 @@ package org.hawser.ffi;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.function.LongConsumer;
 
 /**
- * The GPUs of {@code hawser_port.h}. Any thread may call. All throw UNSUPPORTED, with the reason,
- * where CUDA cannot be used.
+ * The GPUs of {@code hawser_mem.h} and {@code hawser_port.h}. Any thread may call. All throw
+ * UNSUPPORTED, with the reason, where CUDA cannot be used.
  */
 public final class NativeCuda {
   private NativeCuda() {}
@@ -44,6 +46,45 @@ public final class NativeCuda {
   }
 
   /**
+   * Zeroed host memory that stays where it is, for GPUs to copy from and to.
+   *
+   * @param arena bounds the segment's life; once it is closed no Java access gets through
+   * @param release is told the address when the arena is closed; it frees by {@link #freePinned}
+   */
+  @SuppressWarnings("restricted") // this package is the home of native access
+  public static MemorySegment mapPinned(long bytes, Arena arena, LongConsumer release) {
+    HawserLibrary.require();
+    long address =
+        NativeCall.open(
+            (_, out, error) -> (int) Handles.PINNED_ALLOCATE.invokeExact(bytes, out, error));
+    return MemorySegment.ofAddress(address)
+        .reinterpret(bytes, arena, segment -> release.accept(segment.address()));
+  }
+
+  public static void freePinned(long address) {
+    NativeCall.run(Handles.PINNED_FREE, address);
+  }
+
+  /** A descriptor, which is the caller's, and where in its pages the memory begins. */
+  public record Exported(int fd, long offset) {}
+
+  /** Lends memory of a GPU out by a DMA-BUF. */
+  public static Exported exportDmaBuf(long address, long bytes) {
+    var exported = new Exported[1];
+    NativeCall.check(
+        (arena, error) -> {
+          MemorySegment fd = arena.allocate(JAVA_INT);
+          MemorySegment offset = arena.allocate(JAVA_LONG);
+          int result =
+              (int)
+                  Handles.EXPORT.invokeExact(address, bytes, fd.address(), offset.address(), error);
+          exported[0] = new Exported(fd.get(JAVA_INT, 0), offset.get(JAVA_LONG, 0));
+          return result;
+        });
+    return exported[0];
+  }
+
+  /**
    * Runs the example's kernel, to its end or the timeout.
    *
    * @param channel a {@code hawser_port_device_channel}
@@ -67,6 +108,18 @@ public final class NativeCuda {
     static final MethodHandle COPY =
         Downcall.of(
             "hawser_cuda_copy", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle PINNED_ALLOCATE =
+        Downcall.of("hawser_pinned_allocate", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle PINNED_FREE = Downcall.ofVoid("hawser_pinned_free", JAVA_LONG);
+    static final MethodHandle EXPORT =
+        Downcall.of(
+            "hawser_cuda_export_dmabuf",
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG);
     static final MethodHandle BIDIR_PUT =
         Downcall.of(
             "hawser_cuda_bidir_put",

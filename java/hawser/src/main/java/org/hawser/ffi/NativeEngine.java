@@ -37,9 +37,12 @@ public final class NativeEngine {
       MemorySegment out = arena.allocate(JAVA_LONG);
       long from = config.write(arena).address();
       error.check((int) Handles.OPEN.invokeExact(from, out.address(), error.address()));
+      NativeStat.activate();
       return new NativeEngine(out.get(JAVA_LONG, 0));
     } catch (Throwable e) {
       throw Downcall.broken(e);
+    } finally {
+      config.keepIdentity();
     }
   }
 

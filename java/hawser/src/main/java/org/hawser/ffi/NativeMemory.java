@@ -7,8 +7,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.util.function.LongConsumer;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
@@ -110,6 +113,15 @@ public final class NativeMemory {
     }
   }
 
+  /** Closes a descriptor that native code gave. */
+  public static void closeDescriptor(int descriptor) {
+    try {
+      int _ = (int) Handles.CLOSE.invokeExact(descriptor);
+    } catch (Throwable e) {
+      throw Downcall.broken(e);
+    }
+  }
+
   /**
    * Copies between places that native code owns; the caller sees to it that both may be touched.
    */
@@ -132,6 +144,21 @@ public final class NativeMemory {
     return text == null ? 0 : arena.allocateFrom(text).address();
   }
 
+  /**
+   * Fills a struct's text field; INVALID_ARGUMENT, naming {@code what} it is, when it is too long.
+   */
+  static void setText(
+      MemorySegment struct, StructLayout layout, String field, String text, String what) {
+    PathElement path = PathElement.groupElement(field);
+    long room = layout.select(path).byteSize();
+    if (text.getBytes(StandardCharsets.UTF_8).length >= room) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          "%s is longer than %d bytes: %s".formatted(what, room - 1, text));
+    }
+    struct.setString(layout.byteOffset(path), text);
+  }
+
   private static final class Handles {
     static final MethodHandle MMAP =
         libc(
@@ -142,6 +169,8 @@ public final class NativeMemory {
         libc("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     static final MethodHandle MADVISE =
         libc("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+
+    static final MethodHandle CLOSE = libc("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     private static MethodHandle libc(String function, FunctionDescriptor descriptor) {
       return Downcall.link(Linker.nativeLinker().defaultLookup().findOrThrow(function), descriptor);

@@ -6,8 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.nio.charset.StandardCharsets;
-import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 
 /**
@@ -32,8 +30,12 @@ public final class NativePortContext {
       number(to, "ib_max_cq_size", maxCqSize);
       number(to, "ib_max_cq_poll_num", maxCqPollNum);
       number(to, "ib_max_send_wr", maxSendWr);
-      long at = Layouts.offset(PortLayouts.ENDPOINT_CONFIG, "ib_provider");
-      text(to, at, to.byteSize() - at, provider, "the name of the libfabric provider");
+      NativeMemory.setText(
+          to,
+          PortLayouts.ENDPOINT_CONFIG,
+          "ib_provider",
+          provider,
+          "the name of the libfabric provider");
       return to.address();
     }
 
@@ -57,21 +59,15 @@ public final class NativePortContext {
               MemorySegment config = arena.allocate(PortLayouts.PORT_CONFIG);
               config.set(JAVA_INT, 0, Math.toIntExact(config.byteSize()));
               config.set(JAVA_INT, Layouts.offset(PortLayouts.PORT_CONFIG, "rank"), lanes.rank());
-              long addressAt = Layouts.offset(PortLayouts.PORT_CONFIG, "address");
+              NativeMemory.setText(
+                  config, PortLayouts.PORT_CONFIG, "address", address, "the address");
               long lanesAt = Layouts.offset(PortLayouts.PORT_CONFIG, "lanes");
-              text(config, addressAt, lanesAt - addressAt, address, "the address");
               config.asSlice(lanesAt).copyFrom(lanes.write(arena));
-              return (int) Handles.OPEN.invokeExact(config.address(), out, error);
+              int result = (int) Handles.OPEN.invokeExact(config.address(), out, error);
+              lanes.keepIdentity();
+              NativeStat.activate();
+              return result;
             }));
-  }
-
-  private static void text(MemorySegment to, long at, long room, String text, String what) {
-    if (text.getBytes(StandardCharsets.UTF_8).length >= room) {
-      throw new HawserException(
-          ErrorCode.INVALID_ARGUMENT,
-          "%s is longer than %d bytes: %s".formatted(what, room - 1, text));
-    }
-    to.setString(at, text);
   }
 
   /** Frees it, its listeners and threads. */

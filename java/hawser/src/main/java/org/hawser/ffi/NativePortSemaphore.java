@@ -3,6 +3,7 @@ package org.hawser.ffi;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -18,6 +19,14 @@ public final class NativePortSemaphore {
     return new NativePortSemaphore(
         NativeCall.open(
             (_, out, error) -> (int) Handles.OPEN.invokeExact(connection.handle(), out, error)));
+  }
+
+  /** In the memory of the connection's GPU; the host must not look at its {@link #word}. */
+  public static NativePortSemaphore openOnDevice(NativePortConnection connection) {
+    return new NativePortSemaphore(
+        NativeCall.open(
+            (_, out, error) ->
+                (int) Handles.OPEN_ON_DEVICE.invokeExact(connection.handle(), out, error)));
   }
 
   long handle() {
@@ -39,10 +48,16 @@ public final class NativePortSemaphore {
         });
   }
 
-  /** The {@code hawser_port_word}, which {@link #close} frees. */
-  public MemorySegment word() {
+  /**
+   * The {@code hawser_port_word}, which {@link #close} frees.
+   *
+   * @param scope ends before, and with it all access to the segment
+   */
+  @SuppressWarnings("restricted") // this package is the home of native access
+  public MemorySegment word(Arena scope) {
     try {
-      return NativeMemory.at((long) Handles.WORD.invokeExact(handle), PortLayouts.WORD.byteSize());
+      return NativeMemory.at((long) Handles.WORD.invokeExact(handle), PortLayouts.WORD.byteSize())
+          .reinterpret(scope, null);
     } catch (Throwable e) {
       throw Downcall.broken(e);
     }
@@ -66,6 +81,8 @@ public final class NativePortSemaphore {
   private static final class Handles {
     static final MethodHandle OPEN =
         Downcall.of("hawser_semaphore_open", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle OPEN_ON_DEVICE =
+        Downcall.of("hawser_semaphore_open_on_device", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     static final MethodHandle BYTES =
         Downcall.of("hawser_semaphore_bytes", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     static final MethodHandle JOIN =

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
@@ -17,9 +18,9 @@ import org.hawser.HawserException;
  * The client half of PMIx, bound to the cluster's own {@code libpmix.so.2}.
  *
  * <p>Every method blocks in native code until the local PMIx server answers, so none may be called
- * from a virtual thread, and all are called from one thread at a time. A time limit is a request to
- * the server, in whole seconds; a server may ignore it, so that a caller who needs a bound must
- * wait for the calling thread with its own.
+ * from a virtual thread. {@link #get} may be called by many threads at once, all else by one at a
+ * time. A time limit is a request to the server, in whole seconds; a server may ignore it, so that
+ * a caller who needs a bound must wait for the calling thread with its own.
  *
  * <p>All memory that crosses is owned here: arguments live in an arena a call, and the values that
  * PMIx allocates are copied to the heap and freed before the method returns.
@@ -143,15 +144,26 @@ public final class Pmix {
     }
   }
 
-  /** Waits for what a rank committed under the key. */
-  public byte[] get(String namespace, int rank, String key, int timeoutSeconds) {
+  /**
+   * What a rank committed under the key. Empty when it was not there in time, and at once for a
+   * rank that has committed other keys and not this one: not every server waits for a key.
+   *
+   * @param refresh whether to ask the server again where this process knows of the rank already
+   */
+  public Optional<byte[]> get(
+      String namespace, int rank, String key, int timeoutSeconds, boolean refresh) {
     try (var arena = Arena.ofConfined()) {
-      var info = arena.allocate(INFO);
-      timeout(info, timeoutSeconds);
+      var infos = arena.allocate(INFO, 2);
+      timeout(infos, timeoutSeconds);
+      flag(infos.asSlice(INFO.byteSize()), ATTRIBUTE_REFRESH_CACHE);
       var out = arena.allocate(ValueLayout.ADDRESS);
       var operation = "PMIx_Get of " + key + " from rank " + rank;
-      check(operation, lookUp(arena, namespace, rank, key, info, out));
-      return takeBytes(operation, out);
+      int status = lookUp(arena, namespace, rank, key, infos, refresh ? 2 : 1, out);
+      if (status == ERR_NOT_FOUND || status == ERR_TIMEOUT) {
+        return Optional.empty();
+      }
+      check(operation, status);
+      return Optional.of(takeBytes(operation, out));
     }
   }
 
@@ -174,7 +186,7 @@ public final class Pmix {
       var info = arena.allocate(INFO);
       flag(info, ATTRIBUTE_OPTIONAL);
       var out = arena.allocate(ValueLayout.ADDRESS);
-      int status = lookUp(arena, namespace, rank, key, info, out);
+      int status = lookUp(arena, namespace, rank, key, info, 1, out);
       if (status == ERR_NOT_FOUND) {
         return OptionalInt.empty();
       }
@@ -184,12 +196,18 @@ public final class Pmix {
   }
 
   private int lookUp(
-      Arena arena, String namespace, int rank, String key, MemorySegment info, MemorySegment out) {
+      Arena arena,
+      String namespace,
+      int rank,
+      String key,
+      MemorySegment infos,
+      long infoCount,
+      MemorySegment out) {
     var process = arena.allocate(PROC);
     process.setString(0, namespace);
     process.set(ValueLayout.JAVA_INT, PROC_RANK, rank);
     var name = arena.allocateFrom(key);
-    return call(() -> (int) get.invokeExact(process, name, info, 1L, out));
+    return call(() -> (int) get.invokeExact(process, name, infos, infoCount, out));
   }
 
   private byte[] takeBytes(String operation, MemorySegment out) {

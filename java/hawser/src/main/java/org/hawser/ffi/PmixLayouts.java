@@ -31,6 +31,7 @@ final class PmixLayouts {
   static final String ATTRIBUTE_TIMEOUT = "pmix.timeout";
   static final String ATTRIBUTE_COLLECT_DATA = "pmix.collect";
   static final String ATTRIBUTE_OPTIONAL = "pmix.optional";
+  static final String ATTRIBUTE_REFRESH_CACHE = "pmix.get.refresh";
   static final String ATTRIBUTE_JOB_SIZE = "pmix.job.size";
   static final String ATTRIBUTE_LOCAL_RANK = "pmix.lrank";
 

@@ -64,6 +64,9 @@ final class Engine implements EventRing.Sink {
     // Pairs with the fence before a closing buffer asks who uses it: see MemoryUsers.
     VarHandle.fullFence();
     if (transfer.isAlive()) {
+      // From here on it keeps the registration from closing.
+      transfer.registered =
+          transfer.link.registrations().numberFor(transfer.address, transfer.length);
       return true;
     }
     dismiss(transfer);
@@ -92,9 +95,14 @@ final class Engine implements EventRing.Sink {
   private boolean offerToRing(Transfer transfer) {
     int kind = transfer.sends ? OpRing.SEND : OpRing.RECEIVE;
     Link link = transfer.link;
-    long registered = link.registrations().numberFor(transfer.address, transfer.length);
     return ops.offer(
-        kind, link.id(), transfer.id, transfer.tag, transfer.address, transfer.length, registered);
+        kind,
+        link.id(),
+        transfer.id,
+        transfer.tag,
+        transfer.address,
+        transfer.length,
+        transfer.registered);
   }
 
   /** Whether a transfer on the link that was admitted, and has not ended, touches the memory. */

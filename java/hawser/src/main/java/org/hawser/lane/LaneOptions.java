@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.hawser.ByteSize;
 import org.hawser.ErrorCode;
@@ -11,6 +12,8 @@ import org.hawser.HawserException;
 import org.hawser.Setting;
 import org.hawser.Settings;
 import org.hawser.ffi.NativeConfig;
+import org.hawser.trust.Identity;
+import org.hawser.trust.Protection;
 
 /**
  * How to open lanes.
@@ -26,6 +29,10 @@ import org.hawser.ffi.NativeConfig;
  * @param zeroCopy whether large sends go without a copy; auto measures each lane
  * @param silence a lane whose peer's kernel acknowledges nothing for so long is lost
  * @param linkTimeout a link without any lane for so long has failed
+ * @param net what moves the bytes: empty or {@code socket} for TCP, {@code plugin:NAME} for an NCCL
+ *     net plugin, {@code ofi:PROVIDER} for libfabric; the same on both ends. {@code
+ *     fault:seed=S,faults=N,every=K,net=NAME} is one of these with faults, to rehearse them
+ * @param protection by which identity, or in the clear
  * @param rank this party's, told to peers and used in messages; -1 when it has none
  */
 public record LaneOptions(
@@ -40,6 +47,8 @@ public record LaneOptions(
     Duration silence,
     Duration linkTimeout,
     ChunkScheduler scheduler,
+    String net,
+    Protection protection,
     int rank) {
 
   private static final LaneOptions DEFAULTS =
@@ -55,6 +64,8 @@ public record LaneOptions(
           Duration.ofMillis(250),
           Duration.ofSeconds(5),
           ChunkScheduler.adaptive(),
+          "",
+          Protection.LOCAL,
           -1);
 
   /**
@@ -67,6 +78,8 @@ public record LaneOptions(
     Objects.requireNonNull(zeroCopy);
     Objects.requireNonNull(waitMode);
     Objects.requireNonNull(scheduler);
+    Objects.requireNonNull(net);
+    Objects.requireNonNull(protection);
     require(chunkBytes >= 1, "a chunk has 1 byte or more, not " + chunkBytes);
     require(eagerBytes >= 1, "the eager limit is 1 byte or more, not " + eagerBytes);
     require(socketsPerLane >= 1, "a lane has 1 socket or more, not " + socketsPerLane);
@@ -102,6 +115,8 @@ public record LaneOptions(
         settings.value(Setting.SILENCE_MS, LaneOptions::millis).orElse(DEFAULTS.silence),
         settings.value(Setting.LINK_TIMEOUT_MS, LaneOptions::millis).orElse(DEFAULTS.linkTimeout),
         settings.value(Setting.SCHEDULER, ChunkScheduler::parse).orElse(DEFAULTS.scheduler),
+        settings.text(Setting.NET).orElse(DEFAULTS.net),
+        Protection.from(settings),
         settings.value(Setting.RANK, Integer::valueOf).orElse(DEFAULTS.rank));
   }
 
@@ -149,6 +164,24 @@ public record LaneOptions(
     return edited(draft -> draft.scheduler = value);
   }
 
+  public LaneOptions withNet(String value) {
+    return edited(draft -> draft.net = value);
+  }
+
+  /** Links are TLS 1.3 by that identity; the peers must have one too. */
+  public LaneOptions withIdentity(Identity value) {
+    return withProtection(Protection.by(value));
+  }
+
+  /** Clear text may go to other machines: the operator has said so. */
+  public LaneOptions withInsecure() {
+    return withProtection(new Protection(Optional.empty(), true));
+  }
+
+  public LaneOptions withProtection(Protection value) {
+    return edited(draft -> draft.protection = value);
+  }
+
   public LaneOptions withRank(int value) {
     return edited(draft -> draft.rank = value);
   }
@@ -172,6 +205,8 @@ public record LaneOptions(
     Duration silence;
     Duration linkTimeout;
     ChunkScheduler scheduler;
+    String net;
+    Protection protection;
     int rank;
 
     Draft(LaneOptions from) {
@@ -186,6 +221,8 @@ public record LaneOptions(
       silence = from.silence;
       linkTimeout = from.linkTimeout;
       scheduler = from.scheduler;
+      net = from.net;
+      protection = from.protection;
       rank = from.rank;
     }
 
@@ -202,6 +239,8 @@ public record LaneOptions(
           silence,
           linkTimeout,
           scheduler,
+          net,
+          protection,
           rank);
     }
   }
@@ -219,7 +258,10 @@ public record LaneOptions(
         zeroCopy.ordinal(),
         silence.toNanos(),
         linkTimeout.toNanos(),
-        lanes);
+        lanes,
+        net,
+        protection.identity().map(Identity::toNative).orElse(null),
+        protection.insecure());
   }
 
   private static int size(String text) {

@@ -94,6 +94,15 @@ public final class Lanes implements AutoCloseable {
     return HawserLibrary.features();
   }
 
+  /**
+   * What of GPUs, NCCL's network plugins and libfabric is on this machine, as one JSON object. A
+   * driver or plugin that crashes or hangs is told of, no more: each of the three is asked in a
+   * process of its own, for {@code limit} at most.
+   */
+  public static String survey(Duration limit) {
+    return HawserLibrary.survey(limit);
+  }
+
   public LaneOptions options() {
     return options;
   }

@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.hawser.ErrorCode;
@@ -13,6 +12,9 @@ import org.hawser.base.Deadline;
 import org.hawser.base.MemoryChecks;
 import org.hawser.base.Platform;
 import org.hawser.ffi.NativeLink;
+import org.hawser.mem.Buffer;
+import org.hawser.mem.DeviceBuffer;
+import org.hawser.mem.Memory;
 
 /**
  * A connection to one peer over all lanes. Any thread may use it, many at once.
@@ -23,9 +25,6 @@ import org.hawser.ffi.NativeLink;
  */
 public final class Link implements AutoCloseable {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-
-  /** Full for so long, the ring of operations has nobody who takes from it. */
-  private static final Duration POST_TIMEOUT = Duration.ofSeconds(30);
 
   private static final long FLUSH_POLL_NANOS = 1_000_000;
 
@@ -39,15 +38,14 @@ public final class Link implements AutoCloseable {
   private final Backlog backlog;
   private final Gate gate;
   private final Registrations registrations;
+  private final TransferPoster poster;
+  private final LinkEvents events = new LinkEvents();
   private final NativeLink.LaneInfo[] laneInfo;
 
   private volatile HawserException failure;
   private volatile List<LaneStatistics> lastStatistics = List.of();
-  private volatile Consumer<LinkEvent> listener = event -> {};
   // The driver's.
   private boolean freed;
-  // The driver's: chains what the listener is told, so that it hears one event at a time, in order.
-  private CompletableFuture<Void> told = CompletableFuture.completedFuture(null);
 
   /** Driver: attaches a native link, which is this object's from now on. */
   Link(Engine engine, Driver driver, NativeLink link, LaneOptions options, Consumer<Link> onClose) {
@@ -61,6 +59,7 @@ public final class Link implements AutoCloseable {
     this.backlog = new Backlog(this, memory, options.scheduler(), options.chunkBytes());
     this.gate = new Gate("the link to " + peer());
     this.registrations = new Registrations(this, gate, engine, link);
+    this.poster = new TransferPoster(this, engine, driver, memory, gate);
     this.laneInfo = new NativeLink.LaneInfo[info.lanes()];
     for (int lane = 0; lane < laneInfo.length; lane++) {
       laneInfo[lane] = link.lane(lane);
@@ -83,7 +82,7 @@ public final class Link implements AutoCloseable {
 
   /** As {@link #send(MemorySegment, long)}; the listener is told of the end. */
   public Transfer send(MemorySegment segment, long tag, TransferListener listener) {
-    return start(true, segment, tag, listener);
+    return poster.start(true, segment, tag, listener);
   }
 
   /**
@@ -101,60 +100,45 @@ public final class Link implements AutoCloseable {
     if (segment.isReadOnly()) {
       throw MemoryChecks.invalid("the memory to receive into is read-only");
     }
-    return start(false, segment, tag, listener);
+    return poster.start(false, segment, tag, listener);
   }
 
-  private Transfer start(
-      boolean sends, MemorySegment segment, long tag, TransferListener listener) {
-    MemoryChecks.requireReachable(segment);
-    if (failure != null) {
-      throw failure.again();
-    }
-    var transfer = new Transfer(this, sends, segment, tag, listener);
-    gate.enter();
-    try {
-      // A receive can wait for the round of whoever awaits it; a send should be on its way.
-      boolean alone = sends && memory.unacknowledged() == 0;
-      if (!engine.admit(transfer)) {
-        throw MemoryChecks.arenaClosed();
-      }
-      post(transfer);
-      driver.posted(alone);
-      return transfer;
-    } finally {
-      gate.leave();
-    }
+  /**
+   * As {@link #send(MemorySegment, long)}, of {@code bytes} from {@code offset} on.
+   *
+   * <p>Memory of a GPU must be registered with this link, see {@link #register(Memory)}. Networks
+   * that take memory of the host alone get it chunk by chunk through pinned memory, while other
+   * chunks are on their way.
+   *
+   * @throws HawserException INVALID_ARGUMENT for bytes outside of the memory, or memory of a GPU
+   *     that is not registered; CLOSED for closed memory; otherwise as for segments
+   */
+  public Transfer send(Memory memory, long offset, long bytes, long tag) {
+    return send(memory, offset, bytes, tag, TransferListener.NONE);
   }
 
-  private void post(Transfer transfer) {
-    if (engine.offer(transfer)) {
-      return;
-    }
-    var deadline = Deadline.in(POST_TIMEOUT);
-    while (!engine.offer(transfer)) {
-      if (gate.isShut() || deadline.passed()) {
-        engine.dismiss(transfer);
-        throw gate.isShut()
-            ? gate.closed()
-            : new HawserException(
-                ErrorCode.TIMEOUT, transfer + " could not start: the engine takes no operations");
-      }
-      driver.makeRoom();
-    }
+  /** As {@link #send(Memory, long, long, long)}; the listener is told of the end. */
+  public Transfer send(
+      Memory memory, long offset, long bytes, long tag, TransferListener listener) {
+    return poster.start(true, memory, offset, bytes, tag, listener);
+  }
+
+  /**
+   * As {@link #receive(MemorySegment, long)}, into {@code bytes} from {@code offset} on; for the
+   * rest as {@link #send(Memory, long, long, long)}.
+   */
+  public Transfer receive(Memory memory, long offset, long bytes, long tag) {
+    return receive(memory, offset, bytes, tag, TransferListener.NONE);
+  }
+
+  /** As {@link #receive(Memory, long, long, long)}; the listener is told of the end. */
+  public Transfer receive(
+      Memory memory, long offset, long bytes, long tag, TransferListener listener) {
+    return poster.start(false, memory, offset, bytes, tag, listener);
   }
 
   void cancel(Transfer transfer) {
-    if (transfer.isDone() || !gate.tryEnter()) {
-      return; // A link that closes ends all its transfers.
-    }
-    try {
-      while (!transfer.isDone() && !engine.offerCancel(transfer) && !gate.isShut()) {
-        driver.makeRoom();
-      }
-      driver.posted(true);
-    } finally {
-      gate.leave();
-    }
+    poster.cancel(transfer);
   }
 
   /**
@@ -177,6 +161,37 @@ public final class Link implements AutoCloseable {
   }
 
   /**
+   * As {@link #register(MemorySegment)}, of all of the memory. Memory of a GPU must be registered
+   * before this link can carry it; the first registration for a GPU sets pinned memory aside, some
+   * chunks for each lane. Until the registration is closed the memory stays, even when it is
+   * closed.
+   *
+   * @throws HawserException CLOSED for closed memory, UNSUPPORTED with the reason where memory of a
+   *     GPU cannot be carried; otherwise as for segments
+   */
+  public Registration register(Memory memory) {
+    return switch (memory) {
+      case Buffer buffer -> register(buffer.segment());
+      case DeviceBuffer device -> {
+        requireAlive();
+        gate.enter();
+        try {
+          yield registrations.register(device);
+        } finally {
+          gate.leave();
+        }
+      }
+    };
+  }
+
+  /** Throws why the link has failed, if it has. */
+  void requireAlive() {
+    if (failure != null) {
+      throw failure.again();
+    }
+  }
+
+  /**
    * @param kind a {@code hawser_memory_kind}
    */
   Registration register(MemorySegment segment, int kind) {
@@ -184,9 +199,7 @@ public final class Link implements AutoCloseable {
     if (segment.byteSize() == 0) {
       throw MemoryChecks.invalid("there is no memory to register: the segment is empty");
     }
-    if (failure != null) {
-      throw failure.again();
-    }
+    requireAlive();
     gate.enter();
     try {
       return registrations.register(segment, kind);
@@ -239,7 +252,7 @@ public final class Link implements AutoCloseable {
    * Tells the listener what happens from now on, one event at a time, in order, on virtual threads.
    */
   public void onEvent(Consumer<LinkEvent> consumer) {
-    listener = consumer;
+    events.listener(consumer);
   }
 
   // ----------------------------------------------------------------------------------------------
@@ -370,26 +383,35 @@ public final class Link implements AutoCloseable {
           case CLOSED -> "has ended: the link was closed";
           case TRUNCATED ->
               "is too short for the message of %d bytes: receive into more".formatted(bytes);
+          case IO -> "failed: " + copyFailure();
           default -> "failed with " + error;
         };
     return new HawserException(error, transfer + " " + why, null, peerRank(), -1, "", 0);
+  }
+
+  /** Of a GPU's memory: of this end, which knows more, or of the peer. */
+  private String copyFailure() {
+    HawserException here = freed ? null : link.error();
+    return here != null && here.code() != ErrorCode.OK
+        ? here.getMessage()
+        : "the peer could not copy between its memory and the link";
   }
 
   void laneLost(int lane) {
     laneInfo[lane] = link.lane(lane);
     String reason = laneInfo[lane].lastError();
     LaneLostEvent.record(peer(), lane, laneInfo[lane].device(), reason);
-    tell(new LinkEvent.LaneLost(lane, laneInfo[lane].device(), reason));
+    events.tell(new LinkEvent.LaneLost(lane, laneInfo[lane].device(), reason));
   }
 
   void laneBack(int lane) {
     laneInfo[lane] = link.lane(lane);
     LaneBackEvent.record(peer(), lane, laneInfo[lane].device());
-    tell(new LinkEvent.LaneBack(lane, laneInfo[lane].device()));
+    events.tell(new LinkEvent.LaneBack(lane, laneInfo[lane].device()));
   }
 
   void closedByPeer() {
-    tell(new LinkEvent.PeerClosed());
+    events.tell(new LinkEvent.PeerClosed());
   }
 
   void failed() {
@@ -398,17 +420,7 @@ public final class Link implements AutoCloseable {
 
   void failed(HawserException reason) {
     failure = reason;
-    tell(new LinkEvent.Failed(reason));
-  }
-
-  private void tell(LinkEvent event) {
-    Consumer<LinkEvent> consumer = listener;
-    told = told.handleAsync((done, thrown) -> hear(consumer, event), Transfer.STAGES);
-  }
-
-  private static Void hear(Consumer<LinkEvent> consumer, LinkEvent event) {
-    consumer.accept(event);
-    return null;
+    events.tell(new LinkEvent.Failed(reason));
   }
 
   @Override

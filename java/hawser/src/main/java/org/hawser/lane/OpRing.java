@@ -63,7 +63,8 @@ final class OpRing {
 
   /** Operations posted, or being posted, that the engine has not taken. */
   long waiting() {
-    long head = Words.opaque(engine, HEAD);
+    // Acquire: of the sends that were taken the link's count of what is unacknowledged is seen.
+    long head = Words.acquire(engine, HEAD);
     return Words.opaque(engine, TAIL) - head;
   }
 }

@@ -2,6 +2,7 @@ package org.hawser.lane;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
+import org.hawser.mem.DeviceBuffer;
 
 /**
  * Memory that all lanes of a link know: {@link Link#register}. Any thread may use it.
@@ -12,7 +13,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class Registration implements AutoCloseable {
   private final Registrations owner;
+  // One of the two is null.
   private final MemorySegment segment;
+  private final DeviceBuffer device;
   private final long address;
   private final long bytes;
   // Of native code; 0 before it is registered, while it is being closed, and ever after.
@@ -21,11 +24,20 @@ public final class Registration implements AutoCloseable {
   Registration(Registrations owner, MemorySegment segment) {
     this.owner = owner;
     this.segment = segment;
+    this.device = null;
     this.address = segment.address();
     this.bytes = segment.byteSize();
   }
 
-  /** The memory, reachable for as long as this is. */
+  Registration(Registrations owner, DeviceBuffer device) {
+    this.owner = owner;
+    this.segment = null;
+    this.device = device;
+    this.address = device.address();
+    this.bytes = device.bytes();
+  }
+
+  /** The memory, reachable for as long as this is; null for memory of a GPU. */
   public MemorySegment segment() {
     return segment;
   }
@@ -44,7 +56,7 @@ public final class Registration implements AutoCloseable {
   }
 
   boolean isAlive() {
-    return segment.scope().isAlive();
+    return device == null ? segment.scope().isAlive() : device.isOpen();
   }
 
   /** Its number when the memory lies within, else 0. */

@@ -12,6 +12,7 @@ import org.hawser.base.Deadline;
 import org.hawser.base.MemoryChecks;
 import org.hawser.base.Platform;
 import org.hawser.ffi.NativeLink;
+import org.hawser.mem.DeviceBuffer;
 import org.hawser.mem.MemoryUser;
 import org.hawser.mem.MemoryUsers;
 
@@ -27,6 +28,9 @@ import org.hawser.mem.MemoryUsers;
 final class Registrations implements MemoryUser {
   /** {@code HAWSER_MEMORY_HOST}. */
   static final int HOST = 1;
+
+  /** {@code HAWSER_MEMORY_DEVICE}. */
+  private static final int DEVICE = 2;
 
   private static final Duration DRIVER_TIMEOUT = Duration.ofSeconds(5);
   private static final Registration[] NONE = {};
@@ -62,7 +66,14 @@ final class Registrations implements MemoryUser {
    * @param kind a {@code hawser_memory_kind}
    */
   Registration register(MemorySegment segment, int kind) {
-    var registration = new Registration(this, segment);
+    return register(new Registration(this, segment), kind);
+  }
+
+  Registration register(DeviceBuffer device) {
+    return register(new Registration(this, device), DEVICE);
+  }
+
+  private Registration register(Registration registration, int kind) {
     add(registration);
     try {
       // Known before it is looked at: pages of a buffer that is closed from now on wait for us.

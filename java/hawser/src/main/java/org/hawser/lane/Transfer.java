@@ -10,6 +10,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.base.Deadline;
+import org.hawser.ffi.NativeStat;
+import org.hawser.mem.DeviceBuffer;
 
 /**
  * A send or a receive under way. Any thread may use it, several at once too.
@@ -61,12 +63,15 @@ public final class Transfer {
   final long tag;
   final long address;
   final long length;
-  private final MemorySegment segment; // keeps automatic memory reachable
+  // One of the two is null; keeps automatic memory reachable.
+  private final MemorySegment segment;
+  private final DeviceBuffer device;
   private final TransferEvent event;
   private final TransferListener listener;
 
   // Written before the operation is posted.
   long id;
+  long registered; // the number of its memory's registration, 0 for none
   // The driver's, of a send that waits for lanes.
   Transfer nextReady;
   long scheduled;
@@ -80,13 +85,38 @@ public final class Transfer {
   private HawserException failure;
 
   Transfer(Link link, boolean sends, MemorySegment segment, long tag, TransferListener listener) {
+    this(link, sends, segment, null, segment.address(), segment.byteSize(), tag, listener);
+  }
+
+  /** Of memory that lies within a GPU's. */
+  Transfer(
+      Link link,
+      boolean sends,
+      DeviceBuffer device,
+      long address,
+      long length,
+      long tag,
+      TransferListener listener) {
+    this(link, sends, null, device, address, length, tag, listener);
+  }
+
+  private Transfer(
+      Link link,
+      boolean sends,
+      MemorySegment segment,
+      DeviceBuffer device,
+      long address,
+      long length,
+      long tag,
+      TransferListener listener) {
     this.link = link;
     this.listener = listener;
     this.sends = sends;
     this.tag = tag;
     this.segment = segment;
-    this.address = segment.address();
-    this.length = segment.byteSize();
+    this.device = device;
+    this.address = address;
+    this.length = length;
     this.event = TransferEvent.begun();
   }
 
@@ -210,7 +240,19 @@ public final class Transfer {
   }
 
   boolean isAlive() {
-    return segment.scope().isAlive();
+    return device == null ? segment.scope().isAlive() : device.isOpen();
+  }
+
+  /** Whether the host cannot reach its memory: a registration tells the lanes how to. */
+  boolean needsRegistration() {
+    return device != null && length != 0;
+  }
+
+  HawserException notRegistered() {
+    return new HawserException(
+        ErrorCode.INVALID_ARGUMENT,
+        "%s cannot start: %s is not registered with the link: call its register() once"
+            .formatted(this, device));
   }
 
   private void awaitEnd(Deadline deadline) {
@@ -220,9 +262,24 @@ public final class Transfer {
       return;
     }
     try {
-      link.driver().await(this::isDone, deadline);
+      long left = deadline.left();
+      long patience = Math.min(left, NativeStat.PATIENCE_NANOS);
+      link.driver().await(this::isDone, Deadline.inNanos(patience));
+      if (!isDone()) {
+        awaitLong(deadline, patience);
+      }
     } finally {
       waiter = null;
+    }
+  }
+
+  /** As before, with a note of it for who looks at this process from outside. */
+  private void awaitLong(Deadline deadline, long waited) {
+    int note = NativeStat.waitBegins(-1, link.peerRank(), waited, deadline.left(), toString());
+    try {
+      link.driver().await(this::isDone, deadline);
+    } finally {
+      NativeStat.waitEnds(note);
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.Setting;
+import org.hawser.trust.Protection;
 
 /**
  * This process as one rank of a job that {@code mpirun}, {@code srun} or another launcher started,
@@ -57,7 +58,15 @@ public final class Launch implements AutoCloseable {
    *     {@code IO} when the job can not be joined
    */
   public static Optional<Launch> detect() {
-    return detect(System.getenv(), JOIN_TIMEOUT);
+    return detect(Protection.fromEnvironment());
+  }
+
+  /**
+   * As {@link #detect()}, with the exchange protected as said rather than as the environment says.
+   * PMIx protects its own.
+   */
+  public static Optional<Launch> detect(Protection protection) {
+    return detect(System.getenv(), protection, JOIN_TIMEOUT);
   }
 
   /**
@@ -68,16 +77,23 @@ public final class Launch implements AutoCloseable {
    * @param timeout for the other side: rank 0, which serves the exchange
    */
   public static Launch join(int rank, int size, String rendezvous, Duration timeout) {
+    return join(rank, size, rendezvous, Protection.fromEnvironment(), timeout);
+  }
+
+  /** As {@link #join(int, int, String, Duration)}, protected as said. */
+  public static Launch join(
+      int rank, int size, String rendezvous, Protection protection, Duration timeout) {
     Map<String, String> variables =
         Map.of(
             Setting.RANK.variable(), Integer.toString(rank),
             Setting.SIZE.variable(), Integer.toString(size),
             Setting.RENDEZVOUS.variable(), rendezvous);
-    return detect(variables, timeout).orElseThrow();
+    return detect(variables, protection, timeout).orElseThrow();
   }
 
-  static Optional<Launch> detect(Map<String, String> variables, Duration joinTimeout) {
-    return Launchers.detect(new Environment(variables), joinTimeout);
+  static Optional<Launch> detect(
+      Map<String, String> variables, Protection protection, Duration joinTimeout) {
+    return Launchers.detect(new Environment(variables), protection, joinTimeout);
   }
 
   /** This process's rank, from 0. */

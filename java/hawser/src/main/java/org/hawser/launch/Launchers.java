@@ -3,6 +3,7 @@ package org.hawser.launch;
 import java.time.Duration;
 import java.util.Optional;
 import org.hawser.Setting;
+import org.hawser.trust.Protection;
 
 /** Reads each launcher's variables, and decides which launcher this process belongs to. */
 final class Launchers {
@@ -18,15 +19,16 @@ final class Launchers {
 
   private Launchers() {}
 
-  static Optional<Launch> detect(Environment environment, Duration joinTimeout) {
+  static Optional<Launch> detect(
+      Environment environment, Protection protection, Duration joinTimeout) {
     return choose(environment)
         .map(
             launcher ->
                 switch (launcher) {
-                  case "explicit" -> explicit(environment, joinTimeout);
+                  case "explicit" -> explicit(environment, protection, joinTimeout);
                   case "pmix" -> pmix(environment, joinTimeout);
-                  case "slurm" -> slurm(environment, joinTimeout);
-                  case "openmpi" -> openMpi(environment, joinTimeout);
+                  case "slurm" -> slurm(environment, protection, joinTimeout);
+                  case "openmpi" -> openMpi(environment, protection, joinTimeout);
                   default ->
                       throw Environment.invalid(
                           "HAWSER_LAUNCHER="
@@ -67,15 +69,17 @@ final class Launchers {
     return PmixExchange.join("rank " + rank, reason(environment, "PMIX_NAMESPACE"), joinTimeout);
   }
 
-  private static Launch explicit(Environment environment, Duration joinTimeout) {
+  private static Launch explicit(
+      Environment environment, Protection protection, Duration joinTimeout) {
     int rank = environment.number(RANK);
     int size = environment.number(SIZE);
     var address = environment.required(RENDEZVOUS);
     var member = new Member("explicit", reason(environment, RANK), address, rank, size, rank);
-    return rendezvous(member, RendezvousAddress.parse(address), "", joinTimeout);
+    return rendezvous(member, RendezvousAddress.parse(address), "", protection, joinTimeout);
   }
 
-  private static Launch slurm(Environment environment, Duration joinTimeout) {
+  private static Launch slurm(
+      Environment environment, Protection protection, Duration joinTimeout) {
     var job = environment.required("SLURM_JOB_ID") + "." + environment.required("SLURM_STEP_ID");
     var member =
         new Member(
@@ -96,10 +100,12 @@ final class Launchers {
                       ? RendezvousAddress.local(port)
                       : RendezvousAddress.anywhere(hosts.getFirst(), port);
                 });
-    return rendezvous(member, address, environment.text("SLURM_JOB_UID").orElse(""), joinTimeout);
+    return rendezvous(
+        member, address, environment.text("SLURM_JOB_UID").orElse(""), protection, joinTimeout);
   }
 
-  private static Launch openMpi(Environment environment, Duration joinTimeout) {
+  private static Launch openMpi(
+      Environment environment, Protection protection, Duration joinTimeout) {
     var job = environment.required("OMPI_MCA_ess_base_jobid");
     var member =
         new Member(
@@ -124,7 +130,7 @@ final class Launchers {
                 });
     // mpirun's own secret for this job's fabric keys, where it hands one out.
     var secret = environment.text("OMPI_MCA_orte_precondition_transports").orElse("");
-    return rendezvous(member, address, secret, joinTimeout);
+    return rendezvous(member, address, secret, protection, joinTimeout);
   }
 
   private static Optional<RendezvousAddress> named(Environment environment) {
@@ -137,8 +143,13 @@ final class Launchers {
   }
 
   private static Launch rendezvous(
-      Member member, RendezvousAddress address, String secret, Duration joinTimeout) {
+      Member member,
+      RendezvousAddress address,
+      String secret,
+      Protection protection,
+      Duration joinTimeout) {
     var token = RendezvousProtocol.token(member, secret);
-    return new Launch(member, RendezvousExchange.join(member, address, token, joinTimeout));
+    return new Launch(
+        member, RendezvousExchange.join(member, address, token, protection, joinTimeout));
   }
 }

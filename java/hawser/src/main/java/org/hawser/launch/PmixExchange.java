@@ -1,29 +1,46 @@
 package org.hawser.launch;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.base.Deadline;
 import org.hawser.ffi.Pmix;
 
 /**
- * The exchange through the cluster's PMIx server. All native calls run on one platform thread of
- * ours: callers wait in Java, so that a virtual thread keeps no carrier, and so that a deadline
- * holds even where the server ignores PMIX_TIMEOUT. A call that outlives its deadline keeps that
- * thread; later calls queue behind it, each with its own deadline.
+ * The exchange through the cluster's PMIx server. All native calls run on platform threads of ours:
+ * callers wait in Java, so that a virtual thread keeps no carrier, and so that a deadline holds
+ * even where the server ignores PMIX_TIMEOUT. A get has a thread of its own, because the server may
+ * answer it after this rank's next commit alone; all else runs on one thread, in its order. A call
+ * that outlives its deadline keeps its thread: later calls queue behind it, each with its own
+ * deadline, and who asks for the same key again takes the answer of the get that is on its way.
  */
 final class PmixExchange implements Exchange {
   /** For the calls that only hand something to the server on the same host. */
   private static final Duration LOCAL_TIMEOUT = Duration.ofSeconds(30);
 
+  private record Wanted(int rank, String key) {}
+
+  private static final long FIRST_NAP_NANOS = 100_000;
+  private static final long LONGEST_NAP_NANOS = 10_000_000;
+
   private final ExecutorService caller =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("hawser-pmix").factory());
+  private final ExecutorService getters =
+      Executors.newCachedThreadPool(
+          Thread.ofPlatform().daemon().name("hawser-pmix-get-", 0).factory());
+  private final Map<Wanted, CompletableFuture<Optional<byte[]>>> looks = new HashMap<>();
   private final Pmix pmix;
   private Pmix.Process process;
   private String who;
@@ -91,10 +108,45 @@ final class PmixExchange implements Exchange {
   @Override
   public byte[] get(int rank, String key, Duration timeout) {
     var operation = "get of " + key + " from rank " + rank;
-    return await(
-        operation,
-        timeout,
-        submit(operation, () -> pmix.get(process.namespace(), rank, key, seconds(timeout))));
+    var deadline = Deadline.in(timeout);
+    var found = look(operation, rank, key, false, deadline);
+    // A server may wait for a rank's first commit alone: of the next it tells who asks it again,
+    // where this process would go by what it has learned of the rank before.
+    long nap = FIRST_NAP_NANOS;
+    while (found.isEmpty()) {
+      if (deadline.passed()) {
+        throw late(operation, null);
+      }
+      LockSupport.parkNanos(this, Math.min(nap, deadline.leftOrZero()));
+      nap = Math.min(2 * nap, LONGEST_NAP_NANOS);
+      found = look(operation, rank, key, true, deadline);
+    }
+    return found.get();
+  }
+
+  private Optional<byte[]> look(
+      String operation, int rank, String key, boolean refresh, Deadline deadline) {
+    var left = deadline.remaining();
+    // A copy: a caller that gives up does not take the answer away from others.
+    return await(operation, left, begin(operation, new Wanted(rank, key), refresh, left).copy());
+  }
+
+  private synchronized CompletableFuture<Optional<byte[]>> begin(
+      String operation, Wanted wanted, boolean refresh, Duration timeout) {
+    requireOpen(operation);
+    return looks.computeIfAbsent(
+        wanted,
+        _ -> CompletableFuture.supplyAsync(() -> find(wanted, refresh, seconds(timeout)), getters));
+  }
+
+  private Optional<byte[]> find(Wanted wanted, boolean refresh, int timeoutSeconds) {
+    try {
+      return pmix.get(process.namespace(), wanted.rank, wanted.key, timeoutSeconds, refresh);
+    } finally {
+      synchronized (this) {
+        looks.remove(wanted);
+      }
+    }
   }
 
   @Override
@@ -105,10 +157,21 @@ final class PmixExchange implements Exchange {
         return;
       }
       closed = true;
-      answer = caller.submit(Executors.callable(pmix::finish));
+      getters.shutdown();
+      answer = caller.submit(Executors.callable(this::leave));
       caller.shutdown();
     }
     await("leaving the PMIx job", LOCAL_TIMEOUT, answer);
+  }
+
+  private void leave() {
+    try {
+      if (getters.awaitTermination(LOCAL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+        pmix.finish();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void run(String operation, Duration timeout, Runnable call) {
@@ -116,10 +179,14 @@ final class PmixExchange implements Exchange {
   }
 
   private synchronized <T> Future<T> submit(String operation, Callable<T> call) {
+    requireOpen(operation);
+    return caller.submit(call);
+  }
+
+  private void requireOpen(String operation) {
     if (closed) {
       throw new HawserException(ErrorCode.CLOSED, who + ": " + operation + " after close");
     }
-    return caller.submit(call);
   }
 
   private <T> T await(String operation, Duration timeout, Future<T> answer) {
@@ -128,10 +195,7 @@ final class PmixExchange implements Exchange {
     } catch (TimeoutException e) {
       // Unstarted, it must not run later; started, it can not be stopped: libpmix knows no way.
       answer.cancel(false);
-      throw new HawserException(
-          ErrorCode.TIMEOUT,
-          who + ": " + operation + " had no answer within " + timeout + ": is a rank gone or late?",
-          e);
+      throw late(operation, e);
     } catch (InterruptedException e) {
       answer.cancel(false);
       Thread.currentThread().interrupt();
@@ -142,6 +206,13 @@ final class PmixExchange implements Exchange {
           e.getCause() instanceof HawserException hawser ? hawser.code() : ErrorCode.INTERNAL;
       throw new HawserException(code, who + ": " + e.getCause().getMessage(), e.getCause());
     }
+  }
+
+  private HawserException late(String operation, TimeoutException cause) {
+    return new HawserException(
+        ErrorCode.TIMEOUT,
+        who + ": " + operation + " had no answer in time: is a rank gone or late?",
+        cause);
   }
 
   private static int seconds(Duration timeout) {

@@ -11,10 +11,14 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLSocket;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.trust.Identity;
+import org.hawser.trust.Protection;
 
 /**
  * The exchange where there is no PMIx: every rank, rank 0 too, keeps one TCP connection to the
@@ -42,12 +46,17 @@ final class RendezvousExchange implements Exchange {
   }
 
   static RendezvousExchange join(
-      Member member, RendezvousAddress address, byte[] token, Duration timeout) {
-    var server = member.rank() == 0 ? new RendezvousServer(member, address, token) : null;
+      Member member,
+      RendezvousAddress address,
+      byte[] token,
+      Protection protection,
+      Duration timeout) {
+    var server =
+        member.rank() == 0 ? new RendezvousServer(member, address, token, protection) : null;
     var exchange = new RendezvousExchange(member, server);
     try {
       exchange.connect(address, timeout);
-      exchange.hello(token, timeout);
+      exchange.hello(address, token, protection, timeout);
       return exchange;
     } catch (HawserException e) {
       exchange.disconnect();
@@ -106,19 +115,37 @@ final class RendezvousExchange implements Exchange {
     }
   }
 
-  private void hello(byte[] token, Duration timeout) {
+  private void hello(
+      RendezvousAddress address, byte[] token, Protection protection, Duration timeout) {
     request(
         "join",
         timeout,
         () -> {
           socket.setTcpNoDelay(true);
-          in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
-          out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
+          Socket talk = protectedBy(protection, address);
+          in = new DataInputStream(new BufferedInputStream(talk.getInputStream()));
+          out = new DataOutputStream(new BufferedOutputStream(talk.getOutputStream()));
           out.writeInt(RendezvousProtocol.MAGIC);
           out.write(token);
           out.writeInt(member.rank());
           out.writeInt(member.size());
         });
+  }
+
+  /** What to talk on once rank 0 has shown that it is rank 0; the socket stays what is closed. */
+  private Socket protectedBy(Protection protection, RendezvousAddress address) throws IOException {
+    if (protection.identity().isEmpty()) {
+      protection.require(socket.getInetAddress(), "the exchange with rank 0");
+      return socket;
+    }
+    Identity identity = protection.identity().get();
+    SSLSocket secure = identity.client(socket, address.host(), 0);
+    secure.startHandshake();
+    Optional<String> refusal = identity.refusal(0, secure.getSession());
+    if (refusal.isPresent()) {
+      throw member.failure(ErrorCode.REFUSED, "at %s: %s".formatted(address, refusal.get()));
+    }
+    return secure;
   }
 
   @Override

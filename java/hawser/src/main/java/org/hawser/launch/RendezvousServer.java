@@ -12,9 +12,14 @@ import java.net.Socket;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSocket;
 import org.hawser.ErrorCode;
 import org.hawser.launch.RendezvousState.Answer;
+import org.hawser.trust.Identity;
+import org.hawser.trust.Protection;
 
 /**
  * Rank 0's side of the rendezvous: a virtual thread accepts, and one more serves each connection.
@@ -22,19 +27,28 @@ import org.hawser.launch.RendezvousState.Answer;
  */
 final class RendezvousServer implements AutoCloseable {
   private static final int HELLO_TIMEOUT_MS = 5_000;
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
   private final byte[] token;
+  private final Optional<Identity> identity;
   private final RendezvousState state;
   private final ServerSocket socket;
+  private final Thread acceptor;
 
-  RendezvousServer(Member member, RendezvousAddress address, byte[] token) {
+  /**
+   * @throws org.hawser.HawserException (IO) when the address cannot be listened at, (REFUSED) when
+   *     that would be in the clear for other machines
+   */
+  RendezvousServer(Member member, RendezvousAddress address, byte[] token, Protection protection) {
     this.token = token;
+    this.identity = protection.identity();
     this.state = new RendezvousState(member.size());
     try {
+      var listen = InetAddress.getByName(address.listen());
+      protection.require(listen, "the exchange of the ranks");
       socket = new ServerSocket();
       socket.setReuseAddress(true);
-      socket.bind(
-          new InetSocketAddress(InetAddress.getByName(address.listen()), address.port()), 1024);
+      socket.bind(new InetSocketAddress(listen, address.port()), 1024);
     } catch (IOException e) {
       throw member.failure(
           ErrorCode.IO,
@@ -47,7 +61,7 @@ final class RendezvousServer implements AutoCloseable {
               + "): set HAWSER_RENDEZVOUS=HOST:PORT on all ranks, HOST being that of rank 0",
           e);
     }
-    Thread.ofVirtual().name("hawser-rendezvous").start(this::accept);
+    acceptor = Thread.ofVirtual().name("hawser-rendezvous").start(this::accept);
   }
 
   /** Where the process that runs this server reaches it. */
@@ -72,9 +86,16 @@ final class RendezvousServer implements AutoCloseable {
     }
   }
 
+  /** The port is free afterwards: for a rank 0 that starts again. */
   @Override
   public void close() {
     Quietly.close(socket);
+    try {
+      // The JDK lets the port go when the thread that accepts has come back.
+      acceptor.join(CLOSE_TIMEOUT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void accept() {
@@ -102,14 +123,21 @@ final class RendezvousServer implements AutoCloseable {
     try (connection) {
       connection.setTcpNoDelay(true);
       connection.setSoTimeout(HELLO_TIMEOUT_MS);
-      var in = new DataInputStream(new BufferedInputStream(connection.getInputStream()));
-      var out = new DataOutputStream(new BufferedOutputStream(connection.getOutputStream()));
+      // The connection itself is what is closed: a secure socket would wait for a farewell.
+      var secure = identity.isEmpty() ? null : identity.get().server(connection);
+      Socket talk = secure == null ? connection : secure;
+      var in = new DataInputStream(new BufferedInputStream(talk.getInputStream()));
+      var out = new DataOutputStream(new BufferedOutputStream(talk.getOutputStream()));
       if (!presentsToken(in)) {
         state.countStranger();
         return;
       }
       int claimedRank = in.readInt();
-      var welcome = state.join(claimedRank, in.readInt());
+      int claimedSize = in.readInt();
+      var welcome =
+          refusal(claimedRank, secure)
+              .map(why -> Answer.not(ErrorCode.REFUSED, why))
+              .orElseGet(() -> state.join(claimedRank, claimedSize));
       if (welcome.code() == ErrorCode.OK) {
         rank = claimedRank;
       }
@@ -132,24 +160,56 @@ final class RendezvousServer implements AutoCloseable {
     }
   }
 
+  private Optional<String> refusal(int rank, SSLSocket secure) {
+    return identity.flatMap(each -> each.refusal(rank, secure.getSession()));
+  }
+
   private boolean presentsToken(DataInputStream in) throws IOException {
     return in.readInt() == RendezvousProtocol.MAGIC
         && MessageDigest.isEqual(in.readNBytes(RendezvousProtocol.TOKEN_BYTES), token);
   }
 
+  /** Reads on while an answer waits for other ranks: the end of a rank that waits is noticed. */
   private void serveRequests(int rank, DataInputStream in, DataOutputStream out)
       throws IOException, InterruptedException {
-    while (true) {
-      switch (in.readByte()) {
-        case RendezvousProtocol.COMMIT -> reply(out, commit(rank, in));
-        case RendezvousProtocol.FENCE -> reply(out, state.fence(rank, nanos(in.readLong())));
-        case RendezvousProtocol.GET ->
-            reply(out, state.get(in.readInt(), in.readUTF(), nanos(in.readLong())));
-        default -> {
-          return;
+    var waiting = Thread.startVirtualThread(() -> {}); // Nothing yet.
+    try {
+      while (true) {
+        byte request = in.readByte();
+        waiting.join(); // A rank asks one thing at a time.
+        switch (request) {
+          case RendezvousProtocol.COMMIT -> reply(out, commit(rank, in));
+          case RendezvousProtocol.FENCE -> {
+            long nanos = nanos(in.readLong());
+            waiting = answering(out, () -> state.fence(rank, nanos));
+          }
+          case RendezvousProtocol.GET -> {
+            int of = in.readInt();
+            var key = in.readUTF();
+            long nanos = nanos(in.readLong());
+            waiting = answering(out, () -> state.get(of, key, nanos));
+          }
+          default -> {
+            return;
+          }
         }
       }
+    } finally {
+      waiting.interrupt();
     }
+  }
+
+  private static Thread answering(DataOutputStream out, Callable<Answer> question) {
+    return Thread.ofVirtual()
+        .name("hawser-rendezvous-answer")
+        .start(
+            () -> {
+              try {
+                reply(out, question.call());
+              } catch (Exception e) {
+                // The rank left while it waited: its connection's thread says so to the others.
+              }
+            });
   }
 
   private Answer commit(int rank, DataInputStream in) throws IOException {

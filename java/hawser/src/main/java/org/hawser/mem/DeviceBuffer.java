@@ -7,10 +7,14 @@ import org.hawser.HawserException;
 import org.hawser.ffi.NativeCuda;
 
 /**
- * Zeroed memory of a GPU, its owner. It is no segment: the host reaches it by copies. Any thread
- * may use it; it is closed once no transfer is under way with it and no peer has it imported.
+ * Zeroed memory of a GPU, its owner. It is no segment: the host reaches it by copies.
+ *
+ * <p>A link carries it once it is registered there, by {@link
+ * org.hawser.lane.Link#register(Memory)}. Work of the program's own on the GPU, such as a kernel
+ * that writes what is to be sent, must have completed before a transfer starts. Of ports: it is
+ * closed once no put is under way with it and no peer has it imported.
  */
-public final class DeviceBuffer implements AutoCloseable {
+public final class DeviceBuffer implements Memory {
   private final int gpu;
   private final long bytes;
   private final long address;
@@ -41,6 +45,7 @@ public final class DeviceBuffer implements AutoCloseable {
    *     is used up
    */
   public static DeviceBuffer allocate(int gpu, long bytes) {
+    Extents.requireSize("memory of a GPU", bytes);
     return new DeviceBuffer(gpu, bytes, NativeCuda.allocate(gpu, bytes));
   }
 
@@ -48,52 +53,53 @@ public final class DeviceBuffer implements AutoCloseable {
     return gpu;
   }
 
+  @Override
+  public Kind kind() {
+    return Kind.DEVICE;
+  }
+
+  @Override
   public long bytes() {
     return bytes;
   }
 
-  /** Of the GPU's address space. */
+  @Override
   public long address() {
-    requireOpen();
+    Extents.requireOpen(this);
     return address;
   }
 
-  /** Copies from host memory to {@code offset} on; blocks until it is done. */
+  @Override
+  public boolean isOpen() {
+    return !closed.get();
+  }
+
+  @Override
   public void write(long offset, MemorySegment from) {
-    requireWithin(offset, from);
+    Extents.requireCopy(this, offset, from);
     NativeCuda.copy(gpu, address + offset, from.address(), from.byteSize());
   }
 
-  /** Copies from {@code offset} on to host memory; blocks until it is done. */
+  @Override
   public void read(long offset, MemorySegment to) {
-    requireWithin(offset, to);
+    Extents.requireCopy(this, offset, to);
     NativeCuda.copy(gpu, to.address(), address + offset, to.byteSize());
   }
 
-  private void requireWithin(long offset, MemorySegment host) {
-    requireOpen();
-    if (!host.isNative()) {
-      throw new HawserException(
-          ErrorCode.INVALID_ARGUMENT, "memory on the heap cannot be copied to or from " + this);
-    }
-    if (offset < 0 || host.byteSize() > bytes - offset) {
-      throw new HawserException(
-          ErrorCode.INVALID_ARGUMENT,
-          "%d bytes at %d lie outside of %s".formatted(host.byteSize(), offset, this));
-    }
+  /**
+   * Lends the memory to others, such as a network device, by a descriptor.
+   *
+   * @throws HawserException UNSUPPORTED where the GPU or its driver has no DMA-BUF
+   */
+  public DmaBuf exportDmaBuf() {
+    Extents.requireOpen(this);
+    return new DmaBuf(NativeCuda.exportDmaBuf(address, bytes), bytes);
   }
 
-  private void requireOpen() {
-    if (closed.get()) {
-      throw new HawserException(ErrorCode.CLOSED, this + " is closed");
-    }
-  }
-
-  /** Does nothing when it is closed already. */
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      NativeCuda.free(address);
+      MemoryUsers.free(address, bytes, () -> NativeCuda.free(address));
     }
   }
 

@@ -73,7 +73,17 @@ public final class Connection extends PortObject {
    * peer's, and it is {@link Semaphore#join joined}.
    */
   public Semaphore semaphore() {
-    return Semaphore.open(this);
+    return Semaphore.open(this, false);
+  }
+
+  /**
+   * As {@link #semaphore()}, in the memory of the connection's GPU: kernels wait on it, by a {@link
+   * PortChannel}, and the host cannot. Kernels can wait on semaphores of the host too, more slowly.
+   *
+   * @throws HawserException UNSUPPORTED over any other transport than {@link Transport#CUDA_IPC}
+   */
+  public Semaphore deviceSemaphore() {
+    return Semaphore.open(this, true);
   }
 
   /**

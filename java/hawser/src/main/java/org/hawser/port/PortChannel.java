@@ -75,14 +75,7 @@ public final class PortChannel extends PortObject {
    * {@code wait}, a name that Java has taken.)
    */
   public void awaitSignal(Duration timeout) {
-    enter();
-    try {
-      if (!semaphore.take()) {
-        semaphore.await(this, Deadline.in(timeout));
-      }
-    } finally {
-      leave();
-    }
+    semaphore.await(this, timeout);
   }
 
   /** Takes the peer's next signal if it is there: {@link Semaphore#poll}. */

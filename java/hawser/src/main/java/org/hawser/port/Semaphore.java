@@ -1,9 +1,11 @@
 package org.hawser.port;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.base.Deadline;
 import org.hawser.base.Platform;
@@ -37,20 +39,40 @@ public final class Semaphore extends PortObject {
 
   private final Connection connection;
   private final NativePortSemaphore semaphore;
-  private final MemorySegment word; // a hawser_port_word
+
+  /** A hawser_port_word, null where a GPU has it. Ends by itself: looks at it need no lease. */
+  private final MemorySegment word;
+
   private volatile long taken;
 
-  private Semaphore(Connection connection, NativePortSemaphore semaphore) {
-    super("a semaphore on " + connection, semaphore::close, connection);
+  private Semaphore(
+      Connection connection, boolean onDevice, NativePortSemaphore semaphore, Arena scope) {
+    super("a semaphore on " + connection, () -> free(semaphore, scope), connection);
     this.connection = connection;
     this.semaphore = semaphore;
-    this.word = semaphore.word();
+    this.word = onDevice ? null : semaphore.word(scope);
   }
 
-  static Semaphore open(Connection connection) {
+  private static void free(NativePortSemaphore semaphore, Arena scope) {
+    // Nobody looks at the word any more when this returns.
+    scope.close();
+    semaphore.close();
+  }
+
+  /**
+   * @param onDevice in the memory of the connection's GPU
+   */
+  static Semaphore open(Connection connection, boolean onDevice) {
     connection.enter();
     try {
-      var made = new Semaphore(connection, NativePortSemaphore.open(connection.connection()));
+      var made =
+          new Semaphore(
+              connection,
+              onDevice,
+              onDevice
+                  ? NativePortSemaphore.openOnDevice(connection.connection())
+                  : NativePortSemaphore.open(connection.connection()),
+              Arena.ofShared());
       made.announce();
       return made;
     } finally {
@@ -60,6 +82,11 @@ public final class Semaphore extends PortObject {
 
   public Connection connection() {
     return connection;
+  }
+
+  /** Whether a GPU has it: then kernels wait on it, and the host can neither wait nor poll. */
+  public boolean isOnDevice() {
+    return word == null;
   }
 
   /** What the peer's {@link #join} wants. */
@@ -95,7 +122,8 @@ public final class Semaphore extends PortObject {
   /**
    * Takes one of the peer's signals, if one is there. No native call.
    *
-   * @throws HawserException what the connection failed with, when it has and no signal is left
+   * @throws HawserException what the connection failed with, when it has and no signal is left;
+   *     INVALID_ARGUMENT where a GPU has it
    */
   public boolean poll() {
     enter();
@@ -125,22 +153,31 @@ public final class Semaphore extends PortObject {
    * and a virtual one naps. A wait that fails takes none.
    *
    * @throws HawserException TIMEOUT; CLOSED or what the connection failed with, naming the peer's
-   *     rank; CANCELLED when the thread is interrupted
+   *     rank; CANCELLED when the thread is interrupted; INVALID_ARGUMENT where a GPU has it
    */
   public void awaitSignal(Duration timeout) {
-    enter();
+    await(this, timeout);
+  }
+
+  /** Waits until {@code closeable}, this or a channel on it, is closed. */
+  void await(PortObject closeable, Duration timeout) {
+    closeable.requireNotClosed();
+    // Leases, and looks at the clock, take as long as a peer that spins needs to answer.
+    if (takeSoon()) {
+      return;
+    }
+    var deadline = Deadline.in(timeout);
+    closeable.enter();
     try {
-      if (!take()) {
-        await(this, Deadline.in(timeout));
-      }
+      await(closeable, deadline);
     } finally {
-      leave();
+      closeable.leave();
     }
   }
 
-  /** Waits for a caller that has entered, until {@code closeable} is closed. */
-  void await(PortObject closeable, Deadline deadline) {
-    if (Thread.currentThread().isVirtual() || !spin(deadline)) {
+  private void await(PortObject closeable, Deadline deadline) {
+    boolean driving = connection.transport().isDrivenByWaiters();
+    if (driving || Thread.currentThread().isVirtual() || !spin(deadline)) {
       Waits.await(
           nanos -> take() || sleep(nanos),
           closeable,
@@ -153,13 +190,20 @@ public final class Semaphore extends PortObject {
     long until = Math.min(SPIN_NANOS, deadline.leftOrZero());
     var end = Deadline.inNanos(until);
     do {
-      for (int i = 0; i < SPINS; i++) {
-        if (take()) {
-          return true;
-        }
-        Thread.onSpinWait();
+      if (takeSoon()) {
+        return true;
       }
     } while (!end.passed());
+    return false;
+  }
+
+  private boolean takeSoon() {
+    for (int i = 0; i < SPINS; i++) {
+      if (take()) {
+        return true;
+      }
+      Thread.onSpinWait();
+    }
     return false;
   }
 
@@ -170,15 +214,28 @@ public final class Semaphore extends PortObject {
   }
 
   /** Takes a signal, if one is there. The acquire makes all that was put before it visible. */
-  boolean take() {
+  private boolean take() {
+    if (word == null) {
+      throw new HawserException(
+          ErrorCode.INVALID_ARGUMENT,
+          this + " is in a GPU's memory: a kernel waits on it, not the host");
+    }
     long next;
     do {
       next = taken;
-      if (Words.acquire(word, VALUE) <= next) {
+      if (value() <= next) {
         return false;
       }
     } while (!TAKEN.compareAndSet(this, next, next + 1));
     return true;
+  }
+
+  private long value() {
+    try {
+      return Words.acquire(word, VALUE);
+    } catch (IllegalStateException e) {
+      throw closed();
+    }
   }
 
   NativePortSemaphore semaphore() {

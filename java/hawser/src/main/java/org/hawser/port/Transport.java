@@ -56,8 +56,13 @@ public enum Transport {
     return title;
   }
 
+  /** Whether bytes come in while somebody is in a native wait, rather than on their own. */
+  boolean isDrivenByWaiters() {
+    return number >= IB0.number;
+  }
+
   /** The {@code hawser_port_transport}. */
-  int number() {
+  public int number() {
     return number;
   }
 

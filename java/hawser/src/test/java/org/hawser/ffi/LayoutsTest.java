@@ -22,7 +22,9 @@ class LayoutsTest {
   }
 
   private static List<StructLayout> structs() {
-    return Stream.of(Layouts.ALL, PortLayouts.ALL).flatMap(List::stream).toList();
+    return Stream.of(Layouts.ALL, MemLayouts.ALL, PortLayouts.ALL, StatLayouts.ALL)
+        .flatMap(List::stream)
+        .toList();
   }
 
   @Test

@@ -50,6 +50,7 @@ class PmixLayoutsTest {
     beliefs.put("PMIX_TIMEOUT", PmixLayouts.ATTRIBUTE_TIMEOUT);
     beliefs.put("PMIX_COLLECT_DATA", PmixLayouts.ATTRIBUTE_COLLECT_DATA);
     beliefs.put("PMIX_OPTIONAL", PmixLayouts.ATTRIBUTE_OPTIONAL);
+    beliefs.put("PMIX_GET_REFRESH_CACHE", PmixLayouts.ATTRIBUTE_REFRESH_CACHE);
     beliefs.put("PMIX_JOB_SIZE", PmixLayouts.ATTRIBUTE_JOB_SIZE);
     beliefs.put("PMIX_LOCAL_RANK", PmixLayouts.ATTRIBUTE_LOCAL_RANK);
     return beliefs;

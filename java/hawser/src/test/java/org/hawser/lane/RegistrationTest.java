@@ -35,8 +35,8 @@ import org.junit.jupiter.api.function.Executable;
 /** Memory registered with a link over the real engine: who uses it, and when it can be closed. */
 @Timeout(120)
 class RegistrationTest {
-  /** {@code HAWSER_MEMORY_DEVICE}, which the socket transport refuses. */
-  private static final int DEVICE = 2;
+  /** No {@code hawser_memory_kind}: every lane refuses it. */
+  private static final int UNKNOWN = 3;
 
   private static final long BYTES = 1 << 20;
 
@@ -185,7 +185,7 @@ class RegistrationTest {
   @Test
   void aLaneThatRefusesIsNamedAndNothingIsRegistered() {
     try (Buffer buffer = Buffer.allocate(BYTES)) {
-      HawserException refused = failure(() -> sender.register(buffer.segment(), DEVICE));
+      HawserException refused = failure(() -> sender.register(buffer.segment(), UNKNOWN));
       assertEquals(ErrorCode.UNSUPPORTED, refused.code());
       assertEquals(0, refused.lane());
       assertEquals("lo", refused.device());

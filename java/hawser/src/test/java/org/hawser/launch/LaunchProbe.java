@@ -11,10 +11,14 @@ import org.hawser.HawserException;
  * learned.
  *
  * <p>{@code exchange}: every rank, on a virtual thread, gets what every rank put. {@code late}: the
- * last rank stays away from the first fence until the others ran into their deadline.
+ * last rank stays away from the first fence until the others ran into their deadline. {@code
+ * pieces}: every rank commits its values one by one while the others already ask for them, and asks
+ * for one that never comes.
  */
 final class LaunchProbe {
   private static final Duration ENOUGH = Duration.ofSeconds(30);
+
+  static final int PIECES = 6;
 
   private LaunchProbe() {}
 
@@ -32,10 +36,10 @@ final class LaunchProbe {
 
   private static void run(String mode) {
     try (var launch = Launch.detect().orElseThrow()) {
-      if (mode.equals("exchange")) {
-        exchange(launch);
-      } else {
-        late(launch);
+      switch (mode) {
+        case "exchange" -> exchange(launch);
+        case "pieces" -> pieces(launch);
+        default -> late(launch);
       }
     }
   }
@@ -54,6 +58,34 @@ final class LaunchProbe {
     }
     launch.fence(ENOUGH);
     say(launch, String.join(",", names));
+  }
+
+  private static void pieces(Launch launch) {
+    var publisher =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  for (int piece = 0; piece < PIECES; piece++) {
+                    launch.put("piece-" + piece, new byte[] {(byte) piece});
+                    launch.commit();
+                    sleep(Duration.ofMillis(50));
+                  }
+                });
+    int sum = 0;
+    for (int piece = 0; piece < PIECES; piece++) {
+      for (int rank = 0; rank < launch.size(); rank++) {
+        sum += launch.get(rank, "piece-" + piece, ENOUGH)[0];
+      }
+    }
+    join(publisher);
+    launch.fence(ENOUGH);
+    try {
+      launch.get(0, "never", Duration.ofMillis(300));
+      say(launch, "got what was never put");
+    } catch (HawserException e) {
+      say(launch, sum + ", then " + e.code());
+    }
+    launch.fence(ENOUGH);
   }
 
   private static void late(Launch launch) {
@@ -80,6 +112,14 @@ final class LaunchProbe {
       bytes[i] = (byte) (i * 31 + rank);
     }
     return bytes;
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static void sleep(Duration duration) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.trust.Protection;
 import org.junit.jupiter.api.Test;
 
 class LaunchersTest {
@@ -55,7 +56,8 @@ class LaunchersTest {
   }
 
   private static String refused(Map<String, String> variables) {
-    var e = assertThrows(HawserException.class, () -> Launch.detect(variables, SOON));
+    var e =
+        assertThrows(HawserException.class, () -> Launch.detect(variables, Protection.LOCAL, SOON));
     assertEquals(ErrorCode.INVALID_ARGUMENT, e.code(), e::getMessage);
     return e.getMessage();
   }
@@ -68,18 +70,21 @@ class LaunchersTest {
 
   @Test
   void nobodyStartedUs() {
-    assertEquals(Optional.empty(), Launch.detect(Map.of("PATH", "/bin", "HAWSER_RANK", ""), SOON));
+    assertEquals(
+        Optional.empty(),
+        Launch.detect(Map.of("PATH", "/bin", "HAWSER_RANK", ""), Protection.LOCAL, SOON));
   }
 
   @Test
   void aBatchScriptIsNoRank() {
     var batch = Map.of("SLURM_JOB_ID", "1", "SLURM_PROCID", "0", "SLURM_NTASKS", "4");
-    assertEquals(Optional.empty(), Launch.detect(batch, SOON));
+    assertEquals(Optional.empty(), Launch.detect(batch, Protection.LOCAL, SOON));
   }
 
   @Test
   void readsTheExplicitVariables() throws IOException {
-    try (var launch = Launch.detect(explicit("0", "1", freePort()), SOON).orElseThrow()) {
+    try (var launch =
+        Launch.detect(explicit("0", "1", freePort()), Protection.LOCAL, SOON).orElseThrow()) {
       assertEquals("explicit", launch.name());
       assertEquals("HAWSER_RANK is set", launch.reason());
       assertEquals(0, launch.rank());
@@ -89,7 +94,7 @@ class LaunchersTest {
 
   @Test
   void readsSlurmsVariables() {
-    try (var launch = Launch.detect(SLURM, SOON).orElseThrow()) {
+    try (var launch = Launch.detect(SLURM, Protection.LOCAL, SOON).orElseThrow()) {
       assertEquals("slurm", launch.name());
       assertEquals("4711.2", launch.jobId());
     }
@@ -97,7 +102,7 @@ class LaunchersTest {
 
   @Test
   void readsOpenMpisVariables() {
-    try (var launch = Launch.detect(OPEN_MPI, SOON).orElseThrow()) {
+    try (var launch = Launch.detect(OPEN_MPI, Protection.LOCAL, SOON).orElseThrow()) {
       assertEquals("openmpi", launch.name());
       assertEquals("99", launch.jobId());
     }
@@ -106,12 +111,12 @@ class LaunchersTest {
   @Test
   void theExplicitVariablesGoBeforeSlurms() throws IOException {
     var both = with(SLURM, "HAWSER_RANK", "0", "HAWSER_SIZE", "1", "HAWSER_RENDEZVOUS", freePort());
-    try (var launch = Launch.detect(both, SOON).orElseThrow()) {
+    try (var launch = Launch.detect(both, Protection.LOCAL, SOON).orElseThrow()) {
       assertEquals("explicit", launch.name());
     }
     // A port of its own: the one before may not be free again yet.
     var slurm = with(both, "HAWSER_LAUNCHER", "slurm", "HAWSER_RENDEZVOUS", freePort());
-    try (var launch = Launch.detect(slurm, SOON).orElseThrow()) {
+    try (var launch = Launch.detect(slurm, Protection.LOCAL, SOON).orElseThrow()) {
       assertEquals("slurm", launch.name());
       assertEquals("HAWSER_LAUNCHER=slurm", launch.reason());
     }
@@ -145,7 +150,8 @@ class LaunchersTest {
 
   @Test
   void valuesAndArgumentsAreBounded() throws IOException {
-    try (var launch = Launch.detect(explicit("0", "1", freePort()), SOON).orElseThrow()) {
+    try (var launch =
+        Launch.detect(explicit("0", "1", freePort()), Protection.LOCAL, SOON).orElseThrow()) {
       invalid(() -> launch.put("k", new byte[Launch.MAX_VALUE_BYTES + 1]));
       invalid(() -> launch.put("", new byte[1]));
       invalid(() -> launch.put("a b", new byte[1]));

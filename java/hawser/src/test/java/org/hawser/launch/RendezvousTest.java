@@ -20,6 +20,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
+import org.hawser.trust.Protection;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,7 @@ class RendezvousTest {
             "HAWSER_RANK", Integer.toString(rank),
             "HAWSER_SIZE", Integer.toString(size),
             "HAWSER_RENDEZVOUS", "127.0.0.1:" + port);
-    return Launch.detect(variables, timeout).orElseThrow();
+    return Launch.detect(variables, Protection.LOCAL, timeout).orElseThrow();
   }
 
   private Launch join(int rank, int size) {
@@ -155,6 +156,18 @@ class RendezvousTest {
   }
 
   @Test
+  void aRankThatIsLostWhileItWaitsEndsTheOthersWaits() throws Exception {
+    try (var zero = join(0, 3);
+        var one = join(1, 3)) {
+      var lost = ranks.submit(() -> one.get(2, "never", LONG));
+      var told = ranks.submit(() -> fails(ErrorCode.LINK_FAILED, () -> zero.get(1, "never", LONG)));
+      Thread.sleep(200);
+      lost.cancel(true); // The JDK closes the socket on which an interrupted thread waits.
+      assertTrue(told.get(10, TimeUnit.SECONDS).getMessage().contains("rank 1 left"));
+    }
+  }
+
+  @Test
   void afterCloseNothingIsSaid() {
     var zero = join(0, 1);
     zero.close();
@@ -205,7 +218,9 @@ class RendezvousTest {
       var address = RendezvousAddress.local(port);
       var token = RendezvousProtocol.token(other, "");
       var e =
-          fails(ErrorCode.LINK_FAILED, () -> RendezvousExchange.join(other, address, token, SHORT));
+          fails(
+              ErrorCode.LINK_FAILED,
+              () -> RendezvousExchange.join(other, address, token, Protection.LOCAL, SHORT));
       assertTrue(e.getMessage().contains("stranger"), e.getMessage());
       assertEquals(2, zero.size());
     }

@@ -7,6 +7,8 @@ import org.hawser.HawserException;
 import org.hawser.Setting;
 import org.hawser.Settings;
 import org.hawser.lane.LaneOptions;
+import org.hawser.trust.Protection;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -18,6 +20,8 @@ public final class LaneArguments {
   @Spec(Target.MIXEE)
   private CommandSpec command;
 
+  @Mixin private IdentityArguments identity;
+
   private final Map<Setting, String> given = new LinkedHashMap<>();
 
   @Option(
@@ -26,6 +30,14 @@ public final class LaneArguments {
       description = "Devices of the lanes, such as eth1,eth2, ^docker, =eth1; or how many lanes.")
   private void lanes(String value) {
     take(Setting.LANES, "--lanes", value);
+  }
+
+  @Option(
+      names = "--net",
+      paramLabel = "NAME",
+      description = "What moves the bytes: socket (default), plugin:NAME, ofi:PROVIDER.")
+  private void net(String value) {
+    take(Setting.NET, "--net", value);
   }
 
   @Option(
@@ -104,10 +116,15 @@ public final class LaneArguments {
     return LaneOptions.from(Settings.of(variables()));
   }
 
+  /** How links are protected, and the exchange of a job's ranks. */
+  public Protection protection() {
+    return identity.protection();
+  }
+
   /** The HAWSER_* variables that would say to another process what these options say. */
   public Map<String, String> variables() {
     Map<String, String> variables = new HashMap<>(System.getenv());
     given.forEach((setting, value) -> variables.put(setting.variable(), value));
-    return variables;
+    return identity.over(variables);
   }
 }

@@ -19,8 +19,13 @@ public record Listening(int port, List<String> lanes) {
       out.println(Json.write(new Listening(server.port(), devices)));
     } else {
       out.printf(
-          "listening at port %d, %d lanes over %s%n",
-          server.port(), lanes.count(), String.join(", ", devices));
+          "listening at port %d, %d lanes over %s%s%n",
+          server.port(),
+          lanes.count(),
+          String.join(", ", devices),
+          lanes.options().protection().isLocal()
+              ? ", for this machine alone: for others give --identity, or say --insecure"
+              : "");
     }
     out.flush();
   }

@@ -38,6 +38,7 @@ public final class ServerArguments {
   public int serve(
       CommandLine command, boolean json, LaneOptions options, BiConsumer<Lanes, Link> service) {
     lifeline.hold();
+    IdentityArguments.renew(options.protection());
     try (var lanes = Lanes.open(options);
         var server = lanes.listen(bind, port)) {
       Listening.announce(command.getOut(), json, lanes, server);

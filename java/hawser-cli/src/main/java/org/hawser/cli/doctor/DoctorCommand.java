@@ -1,13 +1,17 @@
 package org.hawser.cli.doctor;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.LaneArguments;
 import org.hawser.cli.common.Version;
 import org.hawser.cli.doctor.Diagnosis.NativeHalf;
 import org.hawser.cli.doctor.Diagnosis.Spu;
 import org.hawser.lane.Device;
+import org.hawser.lane.LaneOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,7 +32,8 @@ public final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Diagnosis diagnosis = new Examination(lanes.options().lanes()).run();
+    LaneOptions options = lanes.options();
+    Diagnosis diagnosis = new Examination(options.lanes(), options.protection()).run();
     if (json) {
       out().println(Json.write(diagnosis));
     } else {
@@ -45,6 +50,7 @@ public final class DoctorCommand implements Callable<Integer> {
             diagnosis.jdk().version(), diagnosis.jdk().vendor(), diagnosis.jdk().home());
     print(diagnosis.nativeHalf());
     print(diagnosis.spu());
+    out().printf("trust    %s%n", diagnosis.trust().line());
     if (diagnosis.features() != null) {
       out().println("kernel");
       diagnosis
@@ -53,6 +59,12 @@ public final class DoctorCommand implements Callable<Integer> {
           .forEach(
               feature ->
                   out().printf("  %-22s %s%n", feature.getKey(), feature.getValue().asText()));
+    }
+    if (diagnosis.gpus() != null) {
+      print("GPUs", diagnosis.gpus(), "driver", "devices", DoctorCommand::gpu);
+      print("plugins", diagnosis.plugins(), "", "found", DoctorCommand::plugin);
+      print("libfabric", diagnosis.libfabric(), "version", "providers", DoctorCommand::provider);
+      out().printf("ports    %s%n", String.join(", ", diagnosis.ports()));
     }
     if (!diagnosis.devices().isEmpty()) {
       out().println("devices");
@@ -93,6 +105,53 @@ public final class DoctorCommand implements Callable<Integer> {
     } else {
       out().printf("spu      cannot be used: %s%n", spu.problem());
     }
+  }
+
+  /** One part of the survey: its version, then a line for each entry of its list. */
+  private void print(
+      String title, JsonNode part, String version, String list, Function<JsonNode, String> line) {
+    String problem = part.path("problem").asText("");
+    String head = part.path(version).asText("");
+    if (!part.path("problem").isNull() && !problem.isEmpty()) {
+      head = problem;
+    } else if (part.path(list).isEmpty()) {
+      head = (head + " none found").strip();
+    }
+    out().printf("%-8s %s%n", title, head);
+    part.path(list).forEach(entry -> out().printf("  %s%n", line.apply(entry)));
+  }
+
+  private static String gpu(JsonNode gpu) {
+    return "%d  %s, %.1f GiB"
+        .formatted(
+            gpu.get("number").asInt(),
+            gpu.get("name").asText(),
+            gpu.get("memory_bytes").asLong() / (double) (1 << 30));
+  }
+
+  private static String plugin(JsonNode plugin) {
+    if (!plugin.get("problem").isNull()) {
+      return "%s: %s".formatted(plugin.get("name").asText(), plugin.get("problem").asText());
+    }
+    return "%s (%s), version %d, from %s, devices %s"
+        .formatted(
+            plugin.get("name").asText(),
+            plugin.get("net").asText(),
+            plugin.get("version").asInt(),
+            plugin.get("path").asText(),
+            names(plugin));
+  }
+
+  private static String provider(JsonNode provider) {
+    return "%s: %s".formatted(provider.get("name").asText(), names(provider));
+  }
+
+  private static String names(JsonNode owner) {
+    return owner
+        .get("devices")
+        .valueStream()
+        .map(JsonNode::asText)
+        .collect(Collectors.joining(", "));
   }
 
   private void print(Device device) {

@@ -1,7 +1,9 @@
 package org.hawser.cli.doctor;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,28 +13,36 @@ import org.hawser.cli.doctor.Diagnosis.Jdk;
 import org.hawser.cli.doctor.Diagnosis.Lack;
 import org.hawser.cli.doctor.Diagnosis.NativeHalf;
 import org.hawser.cli.doctor.Diagnosis.Spu;
+import org.hawser.cli.doctor.Diagnosis.Trust;
 import org.hawser.ffi.HawserLibrary;
 import org.hawser.ffi.NativeLibrary;
 import org.hawser.ffi.Pmix;
 import org.hawser.ffi.SpuLibrary;
 import org.hawser.lane.Device;
 import org.hawser.lane.Lanes;
+import org.hawser.trust.Protection;
 
 /** Looks at everything once. */
 final class Examination {
   private static final String BUILD = "scripts/setup && scripts/hawser --version";
 
+  /** Of one driver or plugin; a GPU's takes seconds to start. */
+  private static final Duration PATIENCE = Duration.ofSeconds(8);
+
   private static final String SPU = "scripts/setup";
 
   private final String lanes;
+  private final Protection protection;
   private final List<Lack> missing = new ArrayList<>();
   private boolean ok = true;
 
   /**
    * @param lanes the devices wanted, as {@link org.hawser.lane.LaneOptions#lanes()}
+   * @param protection of links
    */
-  Examination(String lanes) {
+  Examination(String lanes, Protection protection) {
     this.lanes = lanes;
+    this.protection = protection;
   }
 
   Diagnosis run() {
@@ -40,6 +50,7 @@ final class Examination {
     Spu spu = spu();
     List<Device> devices = nativeHalf.problem() == null ? devices() : List.of();
     var features = nativeHalf.problem() == null ? Json.tree(Lanes.features()) : null;
+    var survey = nativeHalf.problem() == null ? Json.tree(Lanes.survey(PATIENCE)) : Json.tree("{}");
     tool("ip", "scripts/lab", "iproute2");
     tool("tc", "scripts/lab", "iproute2");
     pmix();
@@ -48,7 +59,19 @@ final class Examination {
             Runtime.version().toString(),
             System.getProperty("java.vendor"),
             System.getProperty("java.home"));
-    return new Diagnosis(ok, jdk, nativeHalf, spu, devices, features, List.copyOf(missing));
+    return new Diagnosis(
+        ok,
+        jdk,
+        nativeHalf,
+        spu,
+        new Trust(protection.identity().map(Object::toString).orElse(null), protection.insecure()),
+        devices,
+        features,
+        survey.get("gpus"),
+        survey.get("plugins"),
+        survey.get("libfabric"),
+        nativeHalf.problem() == null ? ports(survey) : List.of(),
+        List.copyOf(missing));
   }
 
   private NativeHalf nativeHalf() {
@@ -95,6 +118,17 @@ final class Examination {
       lack("the devices asked for (%s)".formatted(e.getMessage()), true, "ip -brief link");
       return Lanes.devices("");
     }
+  }
+
+  private static List<String> ports(JsonNode survey) {
+    List<String> ports = new ArrayList<>(List.of("Memory", "TCP"));
+    if (!survey.path("gpus").path("devices").isEmpty()) {
+      ports.add("CudaIpc");
+    }
+    if (!survey.path("libfabric").path("providers").isEmpty()) {
+      ports.add("IB0 to IB7");
+    }
+    return ports;
   }
 
   private void tool(String name, String user, String debianPackage) {

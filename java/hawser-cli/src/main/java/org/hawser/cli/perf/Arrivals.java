@@ -1,7 +1,5 @@
 package org.hawser.cli.perf;
 
-import java.lang.foreign.MemorySegment;
-
 /** Checks each message that arrives, and keeps the clock by the phases that they tell. */
 final class Arrivals {
   private final long bytes;
@@ -18,8 +16,7 @@ final class Arrivals {
   }
 
   /** Takes note of a message; returns the phase it belongs to. */
-  Phase take(MemorySegment message, long length) {
-    long header = Pattern.readHeader(message);
+  Phase take(long header, long length) {
     Phase told = Phase.of(header);
     if (length != bytes || header != (Pattern.header(expected, told) & mask)) {
       complain(
@@ -45,9 +42,8 @@ final class Arrivals {
     phase = told;
   }
 
-  /** Verifies the whole of a message of the last phase. */
-  void prove(MemorySegment message, int place) {
-    long at = Pattern.firstWrong(message, place);
+  /** Takes note of where a message of the last phase is wrong first, -1 for nowhere. */
+  void prove(long at) {
     if (at >= 0) {
       complain("message %d is wrong at byte %d".formatted(expected - 1, at));
     }

@@ -39,7 +39,7 @@ final class LaunchedPerf {
   /** Takes this rank's part; returns the exit code. */
   int run() {
     try (var launch =
-            Launch.detect()
+            Launch.detect(options.protection())
                 .orElseThrow(
                     () ->
                         new HawserException(

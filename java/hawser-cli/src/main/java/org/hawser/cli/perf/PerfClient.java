@@ -54,26 +54,26 @@ final class PerfClient implements AutoCloseable {
   }
 
   private void send(Plan plan, Waiting waiting, Clock clock) {
-    try (var slots = Slots.filled(plan.window(), plan.bytes())) {
+    try (var slots = Slots.filled(link, plan, plan.window())) {
       agree(plan);
-      new StreamSender(link, plan, waiting, clock, slots).run();
+      new StreamSender(plan, waiting, clock, slots).run();
     }
   }
 
   private void sendAndReceive(Plan plan, Waiting waiting, Clock clock, Arrivals arrivals) {
-    try (var outgoing = Slots.filled(plan.window(), plan.bytes());
-        var incoming = new Slots(plan.window(), plan.bytes())) {
+    try (var outgoing = Slots.filled(link, plan, plan.window());
+        var incoming = new Slots(link, plan, plan.window())) {
       agree(plan);
-      var receiver = new StreamReceiver(link, waiting, arrivals, incoming);
-      BothWays.run(link, new StreamSender(link, plan, waiting, clock, outgoing), receiver);
+      var receiver = new StreamReceiver(waiting, arrivals, incoming);
+      BothWays.run(link, new StreamSender(plan, waiting, clock, outgoing), receiver);
     }
   }
 
   private void ask(Plan plan, Waiting waiting, Clock clock, Arrivals arrivals) {
-    try (var outgoing = Slots.filled(PingPong.PLACES, plan.bytes());
-        var incoming = new Slots(PingPong.PLACES, plan.bytes())) {
+    try (var outgoing = Slots.filled(link, plan, PingPong.PLACES);
+        var incoming = new Slots(link, plan, PingPong.PLACES)) {
       agree(plan);
-      new PingPong(link, waiting, arrivals, outgoing, incoming).ask(plan, clock);
+      new PingPong(waiting, arrivals, outgoing, incoming).ask(plan, clock);
     }
   }
 
@@ -86,6 +86,7 @@ final class PerfClient implements AutoCloseable {
     return new PerfResult(
         plan.op(),
         plan.bytes(),
+        plan.memory(),
         plan.window(),
         mine.messages() + (both ? theirs.messages() : 0),
         mine.seconds(),

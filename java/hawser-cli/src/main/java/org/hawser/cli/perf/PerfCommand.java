@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.hawser.ByteSize;
 import org.hawser.HawserException;
 import org.hawser.Setting;
 import org.hawser.cli.common.Json;
@@ -13,6 +12,7 @@ import org.hawser.cli.common.LaneArguments;
 import org.hawser.cli.common.LiveLines;
 import org.hawser.cli.common.PeerProcess;
 import org.hawser.cli.common.ServerArguments;
+import org.hawser.cli.common.Sizes;
 import org.hawser.lane.HostPort;
 import org.hawser.lane.LaneOptions;
 import org.hawser.lane.Lanes;
@@ -99,6 +99,16 @@ public final class PerfCommand implements Callable<Integer> {
       description = "Messages in flight (default ${DEFAULT-VALUE}).")
   private int window;
 
+  @Option(
+      names = "--memory",
+      paramLabel = "KIND",
+      defaultValue = "host",
+      description = {
+        "Where messages lie at both ends: host, pinned, or cuda[:N] for GPU N",
+        "(default ${DEFAULT-VALUE})."
+      })
+  private String memory;
+
   @Option(names = "--json", description = "Print one JSON object a size.")
   private boolean json;
 
@@ -168,19 +178,32 @@ public final class PerfCommand implements Callable<Integer> {
     if (window < 1 || window > LARGEST_WINDOW) {
       throw misuse("--window is 1 to %d, not %d".formatted(LARGEST_WINDOW, window));
     }
+    MemoryChoice place = place();
     List<Plan> plans = new ArrayList<>();
     for (String size : sizes()) {
       plans.add(
           new Plan(
               Plan.VERSION,
               op,
-              bytes(size),
+              Sizes.parse(spec, size),
               op == Operation.lat ? 1 : window,
               seconds,
               Math.min(LONGEST_WARM_UP, seconds / 4),
-              lanes.options().waitMode()));
+              lanes.options().waitMode(),
+              place.toString()));
     }
     return plans;
+  }
+
+  private MemoryChoice place() {
+    MemoryChoice place;
+    try {
+      place = MemoryChoice.parse(memory);
+    } catch (HawserException e) {
+      throw misuse("--memory: " + e.getMessage());
+    }
+    place.require();
+    return place;
   }
 
   private List<String> sizes() {
@@ -188,19 +211,6 @@ public final class PerfCommand implements Callable<Integer> {
       return sizes;
     }
     return op == Operation.lat ? List.of("8") : List.of("64K", "1M", "16M");
-  }
-
-  private long bytes(String size) {
-    long bytes;
-    try {
-      bytes = ByteSize.parse(size);
-    } catch (HawserException e) {
-      throw misuse("--sizes: " + e.getMessage());
-    }
-    if (bytes < 1) {
-      throw misuse("--sizes: a message has 1 byte or more");
-    }
-    return bytes;
   }
 
   private ParameterException misuse(String message) {

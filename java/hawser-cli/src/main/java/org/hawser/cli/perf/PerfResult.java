@@ -7,6 +7,7 @@ import org.hawser.cli.common.LaneShare;
 /**
  * One line of {@code hawser perf --json}. Its field names are read by other tools.
  *
+ * @param memory host, pinned or cuda:N, at both ends
  * @param iterations messages completed in the measured time; round trips for {@code lat}
  * @param gbitPerS payload that the receiver acknowledged; both directions together for {@code bibw}
  * @param p50Us time to complete a message; half a round trip for {@code lat}
@@ -21,6 +22,7 @@ import org.hawser.cli.common.LaneShare;
 public record PerfResult(
     Operation op,
     long bytes,
+    String memory,
     int window,
     long iterations,
     double seconds,
@@ -39,6 +41,7 @@ public record PerfResult(
     return new PerfResult(
         op,
         bytes,
+        memory,
         window,
         iterations,
         seconds,

@@ -69,6 +69,11 @@ final class PerfServer {
       return "%d messages of %d bytes in flight are more than it has memory for"
           .formatted(plan.window(), plan.bytes());
     }
+    try {
+      MemoryChoice.parse(plan.memory()).require();
+    } catch (HawserException e) {
+      return "memory %s cannot be had there: %s".formatted(plan.memory(), e.getMessage());
+    }
     return null;
   }
 
@@ -77,8 +82,8 @@ final class PerfServer {
   }
 
   private Stretch receive(Plan plan, Waiting waiting, Arrivals arrivals) {
-    try (var slots = new Slots(plan.window(), plan.bytes())) {
-      var receiver = new StreamReceiver(link, waiting, arrivals, slots);
+    try (var slots = new Slots(link, plan, plan.window())) {
+      var receiver = new StreamReceiver(waiting, arrivals, slots);
       tell(ServerReport.ready());
       receiver.run();
       return null;
@@ -86,21 +91,21 @@ final class PerfServer {
   }
 
   private Stretch receiveAndSend(Plan plan, Waiting waiting, Arrivals arrivals) {
-    try (var incoming = new Slots(plan.window(), plan.bytes());
-        var outgoing = Slots.filled(plan.window(), plan.bytes())) {
-      var receiver = new StreamReceiver(link, waiting, arrivals, incoming);
+    try (var incoming = new Slots(link, plan, plan.window());
+        var outgoing = Slots.filled(link, plan, plan.window())) {
+      var receiver = new StreamReceiver(waiting, arrivals, incoming);
       var clock = new Clock(() -> {});
       tell(ServerReport.ready());
-      var sender = new StreamSender(link, plan, waiting, clock, outgoing);
+      var sender = new StreamSender(plan, waiting, clock, outgoing);
       BothWays.run(link, sender, receiver);
       return clock.stretch();
     }
   }
 
   private Stretch answer(Plan plan, Waiting waiting, Arrivals arrivals) {
-    try (var incoming = new Slots(PingPong.PLACES, plan.bytes());
-        var outgoing = Slots.filled(PingPong.PLACES, plan.bytes())) {
-      var pingPong = new PingPong(link, waiting, arrivals, outgoing, incoming);
+    try (var incoming = new Slots(link, plan, PingPong.PLACES);
+        var outgoing = Slots.filled(link, plan, PingPong.PLACES)) {
+      var pingPong = new PingPong(waiting, arrivals, outgoing, incoming);
       tell(ServerReport.ready());
       pingPong.answer();
       return null;

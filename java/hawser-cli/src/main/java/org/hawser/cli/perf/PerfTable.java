@@ -19,9 +19,10 @@ final class PerfTable {
     lines.add(
         String.format(
             Locale.ROOT,
-            "%s %s, %d in flight: %.2f Gbit/s, p50 %.1f us, p99 %.1f us, CPU %.2f s in %.2f s, %s",
+            "%s %s%s, %d in flight: %.2f Gbit/s, p50 %.1f us, p99 %.1f us, CPU %.2f s in %.2f s, %s",
             result.op(),
             ByteSize.format(result.bytes()),
+            result.memory().equals("host") ? "" : " of " + result.memory(),
             result.window(),
             result.gbitPerS(),
             result.p50Us(),

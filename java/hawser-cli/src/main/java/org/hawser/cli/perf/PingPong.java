@@ -1,7 +1,5 @@
 package org.hawser.cli.perf;
 
-import java.lang.foreign.MemorySegment;
-import org.hawser.lane.Link;
 import org.hawser.lane.Transfer;
 
 /**
@@ -11,7 +9,6 @@ import org.hawser.lane.Transfer;
 final class PingPong {
   static final int PLACES = 4;
 
-  private final Link link;
   private final Waiting waiting;
   private final Slots outgoing;
   private final Slots incoming;
@@ -23,8 +20,7 @@ final class PingPong {
   private int left = PLACES;
 
   /** Posts the first receive. */
-  PingPong(Link link, Waiting waiting, Arrivals arrivals, Slots outgoing, Slots incoming) {
-    this.link = link;
+  PingPong(Waiting waiting, Arrivals arrivals, Slots outgoing, Slots incoming) {
     this.waiting = waiting;
     this.arrivals = arrivals;
     this.outgoing = outgoing;
@@ -70,23 +66,21 @@ final class PingPong {
     if (sends[slot] != null) {
       waiting.await(sends[slot]);
     }
-    MemorySegment message = outgoing.of(sent);
-    Pattern.writeHeader(message, Pattern.header(sent, phase));
-    sends[slot] = link.send(message, StreamSender.TAG);
+    outgoing.writeHeader(sent, Pattern.header(sent, phase));
+    sends[slot] = outgoing.send(sent);
     sent++;
   }
 
   /** Takes the next message, and posts the receive of the one after it. */
   private Phase receive() {
-    MemorySegment message = incoming.of(received);
     long length = waiting.await(next);
-    Phase phase = arrivals.take(message, length);
+    Phase phase = arrivals.take(incoming.header(received), length);
     if (phase == Phase.CLEAR) {
       for (int place = 0; place < PLACES; place++) {
-        incoming.of(place).fill((byte) 0);
+        incoming.clear(place);
       }
     } else if (phase == Phase.PROOF) {
-      arrivals.prove(message, incoming.index(received));
+      arrivals.prove(incoming.firstWrong(received));
     }
     received++;
     if (phase.ordinal() > Phase.TIMED.ordinal()) {
@@ -99,7 +93,7 @@ final class PingPong {
   }
 
   private void post() {
-    next = link.receive(incoming.of(received), StreamSender.TAG);
+    next = incoming.receive(received);
   }
 
   private void awaitSends() {

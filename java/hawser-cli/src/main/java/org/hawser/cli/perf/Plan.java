@@ -7,6 +7,7 @@ import org.hawser.lane.WaitMode;
  *
  * @param version of this talk; both ends must have the same
  * @param bytes a message
+ * @param memory what {@link MemoryChoice#parse} reads
  * @param window messages in flight
  * @param seconds measured, after {@code warmUpSeconds}
  */
@@ -17,8 +18,9 @@ public record Plan(
     int window,
     double seconds,
     double warmUpSeconds,
-    WaitMode waitMode) {
-  static final int VERSION = 1;
+    WaitMode waitMode,
+    String memory) {
+  static final int VERSION = 2;
 
   /** Memory for each direction. */
   long bufferBytes() {

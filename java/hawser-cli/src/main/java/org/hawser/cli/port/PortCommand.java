@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.hawser.ByteSize;
 import org.hawser.HawserException;
 import org.hawser.Setting;
 import org.hawser.cli.common.FreePort;
@@ -14,6 +14,7 @@ import org.hawser.cli.common.Json;
 import org.hawser.cli.common.LaneArguments;
 import org.hawser.cli.common.Lifeline;
 import org.hawser.cli.common.PeerProcess;
+import org.hawser.cli.common.Sizes;
 import org.hawser.launch.Launch;
 import org.hawser.mem.DeviceBuffer;
 import org.hawser.port.Transport;
@@ -48,6 +49,11 @@ public final class PortCommand implements Callable<Integer> {
   private static final Duration PEER_END = Duration.ofSeconds(30);
   private static final int RANKS = 2;
   private static final int MOST_RANKS = 16;
+  private static final int USUAL_RANKS = 3;
+
+  /** For --all-gather without a number. */
+  private static final int OF_THE_JOB = 0;
+
   private static final int MOST_ITERATIONS = 1000;
   private static final int FEWEST_ITERATIONS = 16;
 
@@ -108,7 +114,11 @@ public final class PortCommand implements Callable<Integer> {
   @Option(
       names = "--all-gather",
       paramLabel = "RANKS",
-      description = "Instead: so many ranks in this process gather, by a proxy of their own.")
+      arity = "0..1",
+      fallbackValue = "" + OF_THE_JOB,
+      description =
+          "Instead: ranks gather by a proxy of their own: the job's, under mpirun or srun; else so"
+              + " many in this process (default: 3).")
   private Integer gathering;
 
   @Option(names = "--json", description = "Print one JSON object a size.")
@@ -127,10 +137,10 @@ public final class PortCommand implements Callable<Integer> {
       return told(bytes);
     }
     Transport wanted = transport == null ? null : transport("--transport", transport);
+    var launched = Launch.detect(lanes.protection());
     if (gathering != null) {
-      return gather(wanted == null ? Transport.MEMORY : wanted, bytes);
+      return gather(launched, wanted == null ? Transport.MEMORY : wanted, bytes);
     }
-    var launched = Launch.detect();
     if (launched.isPresent()) {
       try (var launch = launched.get()) {
         int gpus = DeviceBuffer.gpus();
@@ -140,23 +150,36 @@ public final class PortCommand implements Callable<Integer> {
     return local(wanted, bytes);
   }
 
-  private int gather(Transport wanted, List<Long> bytes) {
-    if (gathering < RANKS || gathering > MOST_RANKS) {
-      throw misuse(
-          "--all-gather is %d to %d ranks, not %d".formatted(RANKS, MOST_RANKS, gathering));
+  private int gather(Optional<Launch> launched, Transport wanted, List<Long> bytes) {
+    if (launched.isPresent()) {
+      try (var launch = launched.get()) {
+        if (gathering != OF_THE_JOB && gathering != launch.size()) {
+          throw misuse(
+              "%s: its ranks gather: --all-gather %d cannot be heeded"
+                  .formatted(launch, gathering));
+        }
+        var right = new AllGather(lanes.options(), wanted, bytes).run(launch);
+        return print("Rank " + launch.rank() + ": ", launch.size(), wanted, bytes, right);
+      }
+    }
+    int ranks = gathering == OF_THE_JOB ? USUAL_RANKS : gathering;
+    if (ranks < RANKS || ranks > MOST_RANKS) {
+      throw misuse("--all-gather is %d to %d ranks, not %d".formatted(RANKS, MOST_RANKS, ranks));
     }
     lanes.orElse(Setting.LANES, "lo,lo,lo,lo");
-    boolean allRight = true;
-    for (long each : bytes) {
-      boolean right = new AllGather(lanes.options(), wanted, each).run(gathering);
-      allRight &= right;
+    var right = new AllGather(lanes.options(), wanted, bytes).run(ranks);
+    return print("", ranks, wanted, bytes, right);
+  }
+
+  private int print(String who, int ranks, Transport used, List<Long> bytes, List<Boolean> right) {
+    for (int i = 0; i < bytes.size(); i++) {
       out()
           .printf(
-              "%d ranks gathered %d bytes of each over %s: %s%n",
-              gathering, each, wanted, right ? "verified" : "WRONG DATA");
-      out().flush();
+              "%s%d ranks gathered %d bytes of each over %s: %s%n",
+              who, ranks, bytes.get(i), used, right.get(i) ? "verified" : "WRONG DATA");
     }
-    return allRight ? 0 : 1;
+    out().flush();
+    return right.contains(false) ? 1 : 0;
   }
 
   /** Ranks are told by the arguments. */
@@ -170,7 +193,8 @@ public final class PortCommand implements Callable<Integer> {
     Transport wanted = transport("TRANSPORT", place.transport);
     var point = MeetingPoint.parse(place.meetingPoint);
     lifeline.hold();
-    try (var launch = Launch.join(place.rank, RANKS, point.rendezvous(), MEET)) {
+    try (var launch =
+        Launch.join(place.rank, RANKS, point.rendezvous(), lanes.protection(), MEET)) {
       return run(launch, point.address(), wanted, place.gpu, bytes);
     }
   }
@@ -191,7 +215,7 @@ public final class PortCommand implements Callable<Integer> {
     }
     try (var peer = PeerProcess.start(lanes.variables(), arguments)) {
       int code;
-      try (var launch = Launch.join(0, RANKS, point.rendezvous(), MEET)) {
+      try (var launch = Launch.join(0, RANKS, point.rendezvous(), lanes.protection(), MEET)) {
         sayPreparing(peer.read(Preparing.class, PEER_START).who());
         code = run(launch, point.address(), chosen, 0, bytes);
       }
@@ -240,16 +264,9 @@ public final class PortCommand implements Callable<Integer> {
   }
 
   private List<Long> sizes() {
-    List<Long> bytes = new ArrayList<>();
-    for (String size : sizes) {
-      try {
-        bytes.add(ByteSize.parse(size));
-      } catch (HawserException e) {
-        throw misuse("--sizes: " + e.getMessage());
-      }
-    }
-    if (bytes.stream().anyMatch(each -> each < 1) || new HashSet<>(bytes).size() < bytes.size()) {
-      throw misuse("--sizes: each has 1 byte or more, and comes once");
+    List<Long> bytes = sizes.stream().map(size -> Sizes.parse(spec, size)).toList();
+    if (new HashSet<>(bytes).size() < bytes.size()) {
+      throw misuse("--sizes: each comes once");
     }
     return bytes;
   }

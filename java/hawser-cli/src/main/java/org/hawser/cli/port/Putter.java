@@ -17,10 +17,10 @@ interface Putter {
   void fetch(long offset, long bytes);
 
   /**
-   * So many times: both ranks say that they are ready, put {@code bytes} with a signal, and wait
-   * for the other's.
+   * Both ranks say that they are ready; then, so many times, they put {@code bytes} with a signal,
+   * and wait for the other's, which says that the peer is ready for the next.
    *
-   * @return nanoseconds
+   * @return nanoseconds of the puts
    */
   long put(long bytes, int iterations);
 

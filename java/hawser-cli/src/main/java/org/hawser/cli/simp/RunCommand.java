@@ -8,7 +8,9 @@ import java.util.concurrent.Callable;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.cli.cluster.Cluster;
+import org.hawser.cli.common.IdentityArguments;
 import org.hawser.cli.common.Json;
+import org.hawser.http.HttpOptions;
 import org.hawser.simp.HostVar;
 import org.hawser.simp.SimpHost;
 import org.hawser.simp.SimpHttpDriver;
@@ -41,7 +43,7 @@ import picocli.CommandLine.Spec;
     })
 public final class RunCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private HttpArguments http;
+  @Mixin private IdentityArguments identity;
 
   @Parameters(paramLabel = "PROGRAM", description = "A file with a graph, or a class.")
   private String program;
@@ -95,8 +97,9 @@ public final class RunCommand implements Callable<Integer> {
 
   private SimpHost open() {
     if (where.simulate == null) {
-      List<String> endpoints = Cluster.read(where.cluster).addresses();
-      return SimpHttpDriver.connect(http.client(), endpoints, Duration.ofSeconds(timeout));
+      Cluster cluster = Cluster.read(where.cluster);
+      HttpOptions http = HttpOptions.DEFAULT.withProtection(identity.protection(cluster.names()));
+      return SimpHttpDriver.connect(http, cluster.addresses(), Duration.ofSeconds(timeout));
     }
     if (where.simulate < 1) {
       throw new HawserException(

@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.cli.cluster.Cluster;
+import org.hawser.cli.common.IdentityArguments;
 import org.hawser.cli.common.Json;
 import org.hawser.cli.common.Lifeline;
 import org.hawser.http.HttpOptions;
@@ -34,15 +35,15 @@ import picocli.CommandLine.Spec;
       "cluster file says: /health, /ready and /metrics (Prometheus) too. At SIGTERM it takes no more",
       "jobs, and ends when those that it has are done, or --stop-timeout is over.",
       "",
-      "Anybody who reaches the port can run programs: bind it to a network of the parties' own, or",
-      "use TLS, with certificates that all parties check.",
+      "Whoever its identity lets in can run programs. Without one it listens on this machine alone,",
+      "or with --insecure anywhere: then anybody who reaches the port can.",
       "",
       "Example:",
-      "  hawser worker --config cluster.yaml --rank 0 --store /var/lib/hawser",
+      "  hawser worker --config cluster.yaml --rank 0 --store /var/lib/hawser --identity pki/alice",
     })
 public final class WorkerCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private HttpArguments http;
+  @Mixin private IdentityArguments identity;
   @Mixin private Lifeline lifeline;
 
   @Option(
@@ -110,8 +111,10 @@ public final class WorkerCommand implements Callable<Integer> {
     lifeline.hold();
     HostPort own = HostPort.parse(endpoints.get(rank));
     HttpOptions options =
-        http.options(cluster.names())
+        HttpOptions.DEFAULT
+            .withProtection(identity.protection(cluster.names()))
             .withAddress(Objects.requireNonNullElse(bind, own.host()), own.port());
+    IdentityArguments.renew(options.protection());
     var functions = new Functions();
     var stopped = new CountDownLatch(1);
     var worker =

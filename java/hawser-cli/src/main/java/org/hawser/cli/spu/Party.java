@@ -1,9 +1,13 @@
 package org.hawser.cli.spu;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.hawser.ErrorCode;
+import org.hawser.HawserException;
 import org.hawser.cli.common.FreePort;
 import org.hawser.cli.common.LaneShare;
 import org.hawser.comm.Communicator;
@@ -99,9 +103,10 @@ public final class Party implements AutoCloseable {
       List<HostPort> brpc,
       Duration timeout) {
     if (link == LinkKind.http) {
-      HostPort own = addresses.get(options.rank());
-      return overHttp(openNode(own.host(), own.port()), options.rank(), addresses, timeout);
+      HttpNode node = openNode(addresses.get(options.rank()), options);
+      return overHttp(node, options.rank(), addresses, timeout);
     }
+    requireClear(link, options, addresses.get(options.rank()).host());
     Lanes lanes = Lanes.open(options);
     try (LaneServer server = lanes.listen(null, addresses.get(options.rank()).port())) {
       List<String> all = addresses.stream().map(HostPort::toString).toList();
@@ -113,8 +118,28 @@ public final class Party implements AutoCloseable {
     }
   }
 
-  private static HttpNode openNode(String host, int port) {
-    return HttpNode.open(HttpOptions.DEFAULT.withAddress(host, port));
+  /** What brpc carries is in the clear, whatever identity the parties meet by. */
+  private static void requireClear(LinkKind link, LaneOptions options, String host) {
+    if (link != LinkKind.brpc) {
+      return;
+    }
+    if (options.protection().identity().isPresent()) {
+      throw new HawserException(
+          ErrorCode.UNSUPPORTED,
+          "libspu's brpc knows nothing of the identity: --link lanes and --link http do");
+    }
+    try {
+      options.protection().require(InetAddress.getByName(host), "libspu's brpc link");
+    } catch (UnknownHostException e) {
+      throw new HawserException(ErrorCode.IO, "there is no host " + host, e);
+    }
+  }
+
+  private static HttpNode openNode(HostPort own, LaneOptions options) {
+    return HttpNode.open(
+        HttpOptions.DEFAULT
+            .withAddress(own.host(), own.port())
+            .withProtection(options.protection()));
   }
 
   private static Party overHttp(
@@ -135,10 +160,11 @@ public final class Party implements AutoCloseable {
   /** One party in this process, which a launcher has started; waits for the others. */
   public static Party join(LinkKind link, LaneOptions options, Launch launch, Duration timeout) {
     if (link == LinkKind.http) {
-      HttpNode node = openNode(Lanes.address(options), 0);
+      HttpNode node = openNode(new HostPort(Lanes.address(options), 0), options);
       List<HostPort> addresses = exchange(launch, node.address(), timeout);
       return overHttp(node, launch.rank(), addresses, timeout);
     }
+    requireClear(link, options, Lanes.address(options));
     Lanes lanes = Lanes.open(options.withRank(launch.rank()));
     try {
       Communicator communicator = LaneCommunicator.join(launch, lanes, timeout);

@@ -120,7 +120,7 @@ final class PartyArguments {
     if (addresses.isPresent() && rank != null) {
       return connect(kind, rank, addresses.get());
     }
-    try (Launch launch = Launch.detect().orElseThrow(PartyArguments::nobody)) {
+    try (Launch launch = Launch.detect(lanes.protection()).orElseThrow(PartyArguments::nobody)) {
       return addresses.isPresent()
           ? connect(kind, launch.rank(), addresses.get())
           : Party.join(kind, lanes.options(), launch, timeout());

@@ -22,8 +22,11 @@ record NpyHeader(DataType type, boolean swapped, boolean columnsFirst, long[] sh
           "\\s*(['\"])(\\w+)\\1\\s*:\\s*('[^']*'|\"[^\"]*\"|True|False|\\([^()]*\\)|\\[.*])\\s*(,|$)",
           Pattern.DOTALL);
   private static final Pattern DESCRIPTION = Pattern.compile("['\"]([<>|=])([biuf]\\d+)['\"]");
+
+  /** Of as many extents as NumPy itself takes: for each one more, matching goes a level deeper. */
   private static final Pattern SHAPE =
-      Pattern.compile("\\(\\s*(|\\d+\\s*,|\\d+(\\s*,\\s*\\d+)+,?)\\s*\\)");
+      Pattern.compile("\\(\\s*(|\\d+\\s*,|\\d+(\\s*,\\s*\\d+){1,63},?)\\s*\\)");
+
   private static final boolean LITTLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
   /** NumPy's names of libspu's types, without the byte order. */

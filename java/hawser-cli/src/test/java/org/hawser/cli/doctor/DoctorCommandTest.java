@@ -46,6 +46,42 @@ class DoctorCommandTest {
   }
 
   @Test
+  void tellsHowLinksAreProtected() throws Exception {
+    assertFalse(doctor(Map.of()).get("trust").get("insecure").asBoolean());
+    var insecure = Cli.run(Map.of("HAWSER_INSECURE", "1"), LIMIT, "doctor", "--lanes", "lo");
+    assertTrue(
+        insecure.out().stream().anyMatch(line -> line.startsWith("trust    INSECURE")),
+        insecure::toString);
+    assertTrue(insecure.err().contains("clear text may go to other machines"), insecure::toString);
+    String key = "0123456789abcdef0123456789abcdef";
+    JsonNode secure = doctor(Map.of("HAWSER_TLS_PSK", key));
+    assertEquals("pre-shared key of HAWSER_TLS_PSK", secure.get("trust").get("identity").asText());
+    assertFalse(secure.toString().contains(key));
+  }
+
+  @Test
+  void tellsOfGpusPluginsAndLibfabricOrWhyNot() throws Exception {
+    JsonNode found = doctor(Map.of("NCCL_NET_PLUGIN", "nonesuch"));
+    JsonNode gpus = found.get("gpus");
+    assertTrue(gpus.get("problem").isTextual() || !gpus.get("driver").isNull(), gpus::toString);
+    JsonNode plugin = found.get("plugins").get("found").get(0);
+    assertEquals("nonesuch", plugin.get("name").asText(), plugin::toString);
+    assertTrue(plugin.get("problem").isTextual(), plugin::toString);
+    JsonNode libfabric = found.get("libfabric");
+    boolean there = libfabric.get("problem").isNull();
+    assertEquals(there, !libfabric.get("providers").isEmpty(), libfabric::toString);
+    assertEquals(
+        there, found.get("ports").valueStream().anyMatch(port -> port.asText().startsWith("IB")));
+    assertEquals("Memory", found.get("ports").get(0).asText());
+
+    var people = Cli.run(Map.of("NCCL_NET_PLUGIN", "nonesuch"), LIMIT, "doctor", "--lanes", "lo");
+    String text = String.join("\n", people.out());
+    for (String title : new String[] {"GPUs ", "plugins ", "libfabric", "ports ", "nonesuch: "}) {
+      assertTrue(text.contains(title), text);
+    }
+  }
+
+  @Test
   void tellsWhyTheNativeLibraryCannotBeLoadedAndWhatHelps() throws Exception {
     // Nothing at the path that is named, and no folder to unpack the jar's own library into.
     var broken =

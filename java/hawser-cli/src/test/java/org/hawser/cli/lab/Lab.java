@@ -1,6 +1,7 @@
 package org.hawser.cli.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,9 @@ import org.hawser.cli.common.PeerProcess;
 final class Lab implements AutoCloseable {
   /** Where host b can be reached by host a. */
   static final String HOST_B = "10.77.1.2";
+
+  private static final long TRAFFIC_BYTES = 4 << 20;
+  private static final long WARM_UP_MS = 1500;
 
   private static final Path SCRIPT = Path.of("..", "..", "scripts", "lab").toAbsolutePath();
   private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -62,6 +67,19 @@ final class Lab implements AutoCloseable {
       bytes[lane] = devices.get("eth" + (lane + 1)).get("tx").asLong();
     }
     return bytes;
+  }
+
+  /**
+   * Waits until a command of host a sends over all lanes, and its warm-up is over: how long it
+   * takes to start depends on the machine.
+   */
+  void awaitTraffic() throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (Arrays.stream(sent("a")).min().orElseThrow() < TRAFFIC_BYTES) {
+      assertTrue(System.nanoTime() < deadline, "no traffic within " + LIMIT);
+      Thread.sleep(50);
+    }
+    Thread.sleep(WARM_UP_MS);
   }
 
   private Cli.Outcome succeed(String... verb) throws Exception {

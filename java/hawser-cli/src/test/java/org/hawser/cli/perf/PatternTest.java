@@ -51,7 +51,7 @@ class PatternTest {
       var arrivals = new Arrivals(bytes, new Clock(() -> {}));
       MemorySegment message = arena.allocate(bytes);
       Pattern.writeHeader(message, Pattern.header(0, Phase.WARM_UP));
-      arrivals.take(message, bytes - 1);
+      arrivals.take(Pattern.readHeader(message), bytes - 1);
       assertNotNull(arrivals.wrong());
     }
   }
@@ -62,7 +62,7 @@ class PatternTest {
       MemorySegment message = arena.allocate(bytes);
       for (long number : numbers) {
         Pattern.writeHeader(message, Pattern.header(number, Phase.WARM_UP));
-        assertEquals(Phase.WARM_UP, arrivals.take(message, bytes));
+        assertEquals(Phase.WARM_UP, arrivals.take(Pattern.readHeader(message), bytes));
       }
       return arrivals.wrong();
     }
@@ -75,11 +75,11 @@ class PatternTest {
       MemorySegment message = arena.allocate(64);
       Pattern.fill(message, 5);
       Pattern.writeHeader(message, Pattern.header(0, Phase.PROOF));
-      assertEquals(Phase.PROOF, arrivals.take(message, 64));
-      arrivals.prove(message, 5);
+      assertEquals(Phase.PROOF, arrivals.take(Pattern.readHeader(message), 64));
+      arrivals.prove(Pattern.firstWrong(message, 5));
       assertNull(arrivals.wrong());
       message.set(JAVA_BYTE, 40, (byte) (message.get(JAVA_BYTE, 40) ^ 1));
-      arrivals.prove(message, 5);
+      arrivals.prove(Pattern.firstWrong(message, 5));
       assertNotNull(arrivals.wrong());
     }
   }

@@ -3,6 +3,8 @@ package org.hawser.cli.perf;
 import static org.hawser.cli.Cli.LOOPBACK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -10,6 +12,8 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +21,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.hawser.cli.Cli;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +54,7 @@ class PerfCommandTest {
           --op bibw --sizes 100,1M                 | 100,1048576
           --op lat --sizes 3,8,256K                | 3,8,262144
           --op lat --sizes 8 --wait spin           | 8
+          --sizes 1M --lanes lo,lo --net ofi:tcp   | 1048576
           --sizes 1M --lanes lo,lo --chunk 64K --scheduler weighted:3,1 --checksum off | 1048576
           """)
   void localPrintsOneObjectASize(String options, String sizes) throws Exception {
@@ -85,6 +91,47 @@ class PerfCommandTest {
     long payload = result.get("iterations").asLong() * result.get("bytes").asLong();
     long slack = result.get("bytes").asLong() * result.get("window").asLong() * 4;
     assertTrue(carried >= payload - slack, result::toString);
+  }
+
+  /** The driver that the native tests put in a GPU's place. */
+  private static final Path FAKE_DRIVER =
+      Path.of("../../build/cmake/cpp/tests/fake_cuda/libcuda.so.1");
+
+  @ParameterizedTest
+  @CsvSource({
+    "bw, cuda:1, '8,64K,2M'",
+    "bibw, cuda, 1M",
+    "lat, cuda:0, '3,100,256K'",
+    "bw, pinned, 1M"
+  })
+  void messagesMayLieInMemoryOfGpus(String op, String memory, String sizes) throws Exception {
+    assumeTrue(Files.exists(FAKE_DRIVER), "the native tests are not built, or without CUDA");
+    var variables =
+        Map.of(
+            "LD_LIBRARY_PATH",
+            FAKE_DRIVER.toAbsolutePath().getParent().toString(),
+            "FAKE_CUDA_GUARD",
+            "1");
+    var arguments = new ArrayList<>(List.of("perf", "--local", "--json", "--seconds", "0.3"));
+    arguments.addAll(List.of("--op", op, "--memory", memory, "--sizes", sizes));
+    var outcome = Cli.run(variables, LIMIT, arguments.toArray(String[]::new));
+    assumeFalse(outcome.err().contains("without CUDA"), outcome::toString);
+    assertEquals(0, outcome.exit(), outcome::toString);
+    assertEquals(sizes.split(",").length, outcome.json().size());
+    for (JsonNode result : outcome.json()) {
+      checkResult(result, 4);
+      assertEquals(memory.equals("cuda") ? "cuda:0" : memory, result.get("memory").asText());
+    }
+  }
+
+  @Test
+  void memoryThatCannotBeHadIsAnErrorThatSaysWhy() throws Exception {
+    var outcome = Cli.run(LOOPBACK, LIMIT, "perf", "--local", "--memory", "cuda:63");
+    assertEquals(1, outcome.exit(), outcome::toString);
+    assertTrue(Stream.of("CUDA", "GPU 63").anyMatch(outcome.err()::contains), outcome::toString);
+    outcome = Cli.run(LOOPBACK, LIMIT, "perf", "--local", "--memory", "disk");
+    assertEquals(2, outcome.exit(), outcome::toString);
+    assertTrue(outcome.err().contains("host, pinned or cuda[:N]"), outcome::toString);
   }
 
   @Test

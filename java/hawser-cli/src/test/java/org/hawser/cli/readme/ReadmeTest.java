@@ -9,7 +9,6 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -101,27 +100,7 @@ class ReadmeTest {
 
   private static List<String> example(Class<?> main, int port, String... arguments)
       throws Exception {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    Path tests = Path.of(main.getResource(main.getSimpleName() + ".class").toURI());
-    for (String _ : main.getName().split("\\.")) {
-      tests = tests.getParent();
-    }
-    String path =
-        String.join(
-            ":",
-            System.getProperty("jdk.module.path", ""),
-            System.getProperty("java.class.path"),
-            tests.toString());
-    var command =
-        new ArrayList<>(
-            List.of(java, "--enable-native-access=ALL-UNNAMED", "-Dport=" + port, "-cp", path));
-    String library = System.getProperty("hawser.library.path");
-    if (library != null) {
-      command.add("-Dhawser.library.path=" + library);
-    }
-    command.add(main.getName());
-    command.addAll(List.of(arguments));
-    return command;
+    return Cli.program(main, List.of("-Dport=" + port), arguments);
   }
 
   @Test
@@ -147,6 +126,7 @@ class ReadmeTest {
             "simp run",
             "simp bench",
             "doctor",
+            "stat",
             "demo")
         .forEach(name -> assertTrue(readme.contains("| `hawser " + name), name));
   }

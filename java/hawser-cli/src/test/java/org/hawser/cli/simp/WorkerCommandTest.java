@@ -18,11 +18,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
-import org.hawser.certificates.Certificates;
 import org.hawser.cli.Cli;
 import org.hawser.cli.common.FreePort;
 import org.hawser.http.HttpOptions;
-import org.hawser.http.HttpTls;
 import org.hawser.simp.HostVar;
 import org.hawser.simp.SimpHttpDriver;
 import org.hawser.simp.ir.Graph;
@@ -30,6 +28,7 @@ import org.hawser.simp.ir.Type;
 import org.hawser.simp.ir.Value;
 import org.hawser.simp.serde.Serde;
 import org.hawser.spu.Tensor;
+import org.hawser.trust.CertificateAuthority;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,12 +161,10 @@ class WorkerCommandTest {
         outcome.json().stream().map(result -> result.get("values").toString()).toList());
   }
 
-  private static String[] options(HttpTls tls) {
-    return new String[] {
-      "--tls-certificate=" + tls.certificate(),
-      "--tls-key=" + tls.key(),
-      "--tls-roots=" + tls.roots()
-    };
+  private String[] identity(CertificateAuthority authority, String name) {
+    Path place = folder.resolve(authority + name);
+    authority.issueInto(place, name, List.of(name, "127.0.0.1"), Duration.ofDays(1));
+    return new String[] {"--identity=" + place};
   }
 
   @Test
@@ -178,24 +175,34 @@ class WorkerCommandTest {
 
   @Test
   void onlyWhoShowsACertificateGetsIn() throws Exception {
-    var certificates = new Certificates(Files.createDirectory(folder.resolve("ours")));
+    var ours = CertificateAuthority.create("ours", Duration.ofDays(1));
     // A rank's certificate says its node's name.
-    startCluster(rank -> options(certificates.tls("node_" + rank, Map.of())));
-    assertRan(runProgram(options(certificates.tls("driver", Map.of()))));
+    startCluster(rank -> identity(ours, "node_" + rank));
+    assertRan(runProgram(identity(ours, "driver")));
 
-    var others = new Certificates(Files.createDirectory(folder.resolve("others")));
-    HttpTls stranger =
-        new HttpTls(
-            others.tls("driver", Map.of()).certificate(),
-            folder.resolve("others/driver.key"),
-            folder.resolve("ours/root.pem"),
-            Map.of());
-    for (String[] options : List.of(new String[0], options(stranger))) {
+    var others = CertificateAuthority.create("others", Duration.ofDays(1));
+    for (String[] options : List.of(new String[0], identity(others, "driver"))) {
       var refused = runProgram(options);
       assertEquals(1, refused.exit(), refused::toString);
       assertTrue(refused.err().contains("rank 0 at 127.0.0.1:"), refused::toString);
     }
-    assertRan(runProgram(options(certificates.tls("second", Map.of()))));
+    assertRan(runProgram(identity(ours, "second")));
+  }
+
+  @Test
+  void onlyWhoKnowsTheKeyGetsIn() throws Exception {
+    String[] ours = {"--psk-file=" + preShared("ours")};
+    startCluster(ours);
+    assertRan(runProgram(ours));
+    var refused = runProgram("--psk-file=" + preShared("others"));
+    assertEquals(1, refused.exit(), refused::toString);
+    assertTrue(refused.err().contains("rank 0 at 127.0.0.1:"), refused::toString);
+  }
+
+  private Path preShared(String name) throws Exception {
+    Path file = folder.resolve(name);
+    assertEquals(0, Cli.here("identity", "new", "--psk-file=" + file).exit());
+    return file;
   }
 
   @Test

@@ -1,0 +1,45 @@
+package org.hawser.simp;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.hawser.http.HttpMessageFuzz;
+import org.hawser.simp.serde.SerdeContainerFuzz;
+import org.hawser.simp.serde.SerdeJsonFuzz;
+import org.junit.jupiter.api.Test;
+
+/** What was found by fuzzing stays mended: every input of the corpora is read again. */
+class FuzzCorpusTest {
+  private interface Target {
+    void run(byte[] input) throws IOException;
+  }
+
+  @Test
+  void httpMessage() throws IOException {
+    replay("HttpMessageFuzz", HttpMessageFuzz::fuzzerTestOneInput);
+  }
+
+  @Test
+  void serdeContainer() throws IOException {
+    replay("SerdeContainerFuzz", SerdeContainerFuzz::fuzzerTestOneInput);
+  }
+
+  @Test
+  void serdeJson() throws IOException {
+    replay("SerdeJsonFuzz", SerdeJsonFuzz::fuzzerTestOneInput);
+  }
+
+  private static void replay(String name, Target target) throws IOException {
+    List<Path> inputs;
+    try (var files = Files.list(Path.of("src/test/resources/fuzz", name))) {
+      inputs = files.sorted().toList();
+    }
+    assertFalse(inputs.isEmpty());
+    for (Path input : inputs) {
+      target.run(Files.readAllBytes(input));
+    }
+  }
+}
