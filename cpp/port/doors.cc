@@ -11,12 +11,13 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <fstream>
 
+#include "base/boot_id.h"
 #include "lane/bootstrap.h"
 #include "mem/shared_memory.h"
 #include "net/devices.h"
 #include "net/socket/address.h"
+#include "port/descriptor.h"
 #include "port/knock.h"
 
 namespace hawser::port {
@@ -42,13 +43,6 @@ std::string hex(const unsigned char* bytes, size_t count) {
   return text;
 }
 
-std::string first_line(const char* path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
-
 std::string namespace_of(const char* kind) {
   std::array<char, 64> name{};
   const ssize_t length = readlink(("/proc/self/ns/" + std::string(kind)).c_str(), name.data(), name.size());
@@ -59,24 +53,6 @@ bool is_unix(int fd) {
   int domain = 0;
   socklen_t length = sizeof(domain);
   return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
-}
-
-// The descriptor that the peer at `fd` is sent; needs a Unix socket.
-bool send_descriptor(int fd, int passed) {
-  char byte = 1;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = room.data();
-  message.msg_controllen = room.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &passed, sizeof(int));
-  return sendmsg(fd, &message, MSG_NOSIGNAL) == 1;
 }
 
 }  // namespace
@@ -158,7 +134,7 @@ Status Doors::open(int32_t rank, const std::string& address, std::shared_ptr<Ide
   clear_ = clear;
   origin_.rank = rank;
   // Abstract Unix sockets end at the border of a network namespace, process numbers at that of another.
-  origin_.host = first_line("/proc/sys/kernel/random/boot_id") + " " + namespace_of("net");
+  origin_.host = boot_id() + " " + namespace_of("net");
   origin_.process = namespace_of("pid") + " " + std::to_string(getpid());
   if (Status status = draw(origin_.id.data(), origin_.id.size()); !status.ok()) return status;
   if (Status status = watches_.open(); !status.ok()) return status;

@@ -4,11 +4,11 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <ctime>
 
 #include "lane/bootstrap.h"
 #include "net/socket/address.h"
+#include "port/descriptor.h"
 #include "port/knock.h"
 
 namespace hawser::port {
@@ -20,23 +20,6 @@ constexpr Nanos kLookOut = 500 * kMillisecond;  // how often an awaited peer is 
 
 std::chrono::steady_clock::time_point time_point(Nanos at) {
   return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(at));
-}
-
-UniqueFd receive_descriptor(int fd) {
-  char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = room.data();
-  message.msg_controllen = room.size();
-  if (recvmsg(fd, &message, MSG_CMSG_CLOEXEC) != 1) return {};
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
-  int passed = -1;
-  std::memcpy(&passed, CMSG_DATA(header), sizeof(int));
-  return UniqueFd(passed);
 }
 
 }  // namespace
@@ -72,9 +55,9 @@ Status Doors::reach(const Origin& peer, Nanos deadline, UniqueFd* out) const {
 Status Doors::knock(const Origin& peer, const Knock& knock, Nanos deadline, SecureSocket* out) {
   UniqueFd fd;
   if (Status status = reach(peer, deadline, &fd); !status.ok()) return status;
-  if (!is_near(peer)) tune_tcp_socket(fd.get());
   SecureSocket socket(std::move(fd));
   if (!is_near(peer)) {
+    tune_tcp_socket(socket.fd());
     if (Status status = secure(peer, deadline, socket); !status.ok()) return std::move(status).of_rank(peer.rank);
   }
   // It is small: a fresh connection takes it whole.

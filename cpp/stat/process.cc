@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
 
+#include "base/boot_id.h"
 #include "base/unique_fd.h"
 
 namespace hawser::stats {
@@ -42,8 +42,7 @@ ProcessName this_process() {
   ProcessName me;
   me.pid = getpid();
   me.start = start_of(me.pid);
-  me.boot = read_start("/proc/sys/kernel/random/boot_id");
-  me.boot.erase(std::min(me.boot.find('\n'), me.boot.size()));
+  me.boot = boot_id();
   struct ::stat about {};
   if (::stat("/proc/self/ns/pid", &about) == 0) me.pid_namespace = about.st_ino;
   return me;
