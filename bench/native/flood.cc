@@ -11,10 +11,14 @@
 #include <vector>
 
 #include "arguments.h"
-#include "lane/tests/party.h"
+#include "base/text.h"
+#include "lane/driver.h"
+#include "lane/listener.h"
 
 namespace hawser {
 namespace {
+
+using bench::check;
 
 constexpr uint64_t kBytes = 1 << 20;
 constexpr uint64_t kTag = 7;
@@ -26,10 +30,6 @@ struct Options {
   uint64_t mbit = 4000;
   int per_second = 1000;
 };
-
-void check(const Status& status) {
-  if (!status.ok()) bench::die(status.text());
-}
 
 struct End {
   End() {

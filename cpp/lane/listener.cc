@@ -76,8 +76,7 @@ Status Listener::take_connectors() {
     if (sessions_.size() == kSessions) drop_oldest();
     const Status status = open_session(std::move(fd));
     if (status.code() == HAWSER_REFUSED) {
-      last_refusal_ = status.text();
-      strangers_.fetch_add(1, std::memory_order_relaxed);
+      turn_away(status);
     } else if (!status.ok() && !drop_oldest()) {
       return status;
     }
@@ -142,10 +141,14 @@ bool Listener::step(Session& session, std::unique_ptr<Link>* link) {
   count_strangers(session);
   if (*link != nullptr) return true;
   if (status.ok() && now() < session.deadline) return false;
-  if (status.code() == HAWSER_REFUSED) last_refusal_ = status.text();
-  if (!status.ok()) stats::tell(HAWSER_STAT_REFUSED, {engine_.link_options().rank}, status);
-  strangers_.fetch_add(1, std::memory_order_relaxed);
+  turn_away(status);
   return true;
+}
+
+void Listener::turn_away(const Status& why) {
+  if (why.code() == HAWSER_REFUSED) last_refusal_ = why.text();
+  if (!why.ok()) stats::tell(HAWSER_STAT_REFUSED, {engine_.link_options().rank}, why);
+  strangers_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Listener::wait(Nanos deadline) {

@@ -48,6 +48,8 @@ class Listener {
   bool drop_oldest();
   // True when the session is over: complete (then `link` is set), broken or late.
   bool step(Session& session, std::unique_ptr<Link>* link);
+  // Whoever came is no party of ours: an error of why, or nothing but late.
+  void turn_away(const Status& why);
   void count_strangers(Session& session);
 
   Engine& engine_;

@@ -155,13 +155,13 @@ final class StatFile {
   private Map<Integer, List<LaneStat>> lanes() {
     StatTable lanes = table("lanes", StatLayouts.LANE);
     Map<Integer, List<LaneStat>> found = new HashMap<>();
-    for (int row = 0; row < lanes.capacity(); row++) {
-      if (lanes.isUsed(row)) {
-        found
-            .computeIfAbsent(lanes.number(row, "link"), _ -> new ArrayList<>())
-            .add(lane(lanes, row));
-      }
-    }
+    lanes
+        .used()
+        .forEach(
+            row ->
+                found
+                    .computeIfAbsent(lanes.number(row, "link"), _ -> new ArrayList<>())
+                    .add(lane(lanes, row)));
     return found;
   }
 
@@ -268,13 +268,7 @@ final class StatFile {
   }
 
   private static <T> List<T> used(StatTable table, IntFunction<T> read) {
-    List<T> found = new ArrayList<>();
-    for (int row = 0; row < table.capacity(); row++) {
-      if (table.isUsed(row)) {
-        found.add(read.apply(row));
-      }
-    }
-    return found;
+    return table.used().mapToObj(read).toList();
   }
 
   /** The entries of a ring that are whole, the oldest first. */

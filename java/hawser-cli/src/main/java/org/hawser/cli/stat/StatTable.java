@@ -8,6 +8,7 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
+import java.util.stream.IntStream;
 import org.hawser.ErrorCode;
 import org.hawser.HawserException;
 import org.hawser.ffi.Layouts;
@@ -68,9 +69,10 @@ record StatTable(
         : -1;
   }
 
-  /** Whether the row is whole and somebody's. */
-  boolean isUsed(int row) {
-    return sequence(row) >= 0 && number(row, "used") != 0;
+  /** The rows that are whole and somebody's. */
+  IntStream used() {
+    return IntStream.range(0, capacity)
+        .filter(row -> sequence(row) >= 0 && number(row, "used") != 0);
   }
 
   int number(int row, String field) {
