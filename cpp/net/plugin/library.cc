@@ -10,6 +10,7 @@
 
 #include "net/plugin/environment.h"
 #include "net/plugin/log.h"
+#include "net/plugin/wire.h"
 #include "net/signals_kept.h"
 
 namespace hawser {
@@ -68,22 +69,6 @@ std::unique_ptr<PluginNet> newest_net(void* library, const std::string& file, in
   return nullptr;
 }
 
-Status read_devices(Plugin* plugin) {
-  int count = 0;
-  if (const auto result = plugin->net->devices(&count); result != nccl::kSuccess) {
-    return plugin->net->failure("devices", result, HAWSER_UNSUPPORTED);
-  }
-  for (int i = 0; i < count; ++i) {
-    PluginDevice device;
-    if (const auto result = plugin->net->properties(i, &device); result != nccl::kSuccess) {
-      return plugin->net->failure("getProperties", result, HAWSER_UNSUPPORTED);
-    }
-    plugin->devices.push_back(std::move(device));
-  }
-  if (count > 0) return {};
-  return {HAWSER_UNSUPPORTED, std::string("network plugin ") + plugin->net->name() + " has no device on this machine"};
-}
-
 // Whatever it got to know of the plugin is in `out`, after an error too.
 Status open_name(const std::string& name, int newest, Plugin* out) {
   const std::lock_guard lock(starting);
@@ -114,10 +99,31 @@ Status open_name(const std::string& name, int newest, Plugin* out) {
     if (net->version() < kContexts) started().emplace(key, net);
   }
   out->net = std::move(net);
-  return read_devices(out);
+  return read_plugin_devices(*out->net, &out->devices);
 }
 
 }  // namespace
+
+Status read_plugin_devices(PluginNet& net, std::vector<PluginDevice>* out) {
+  int count = 0;
+  if (const auto result = net.devices(&count); result != nccl::kSuccess) {
+    return net.failure("devices", result, HAWSER_UNSUPPORTED);
+  }
+  for (int i = 0; i < count; ++i) {
+    PluginDevice device;
+    if (const auto result = net.properties(i, &device); result != nccl::kSuccess) {
+      return net.failure("getProperties", result, HAWSER_UNSUPPORTED);
+    }
+    if (device.max_message < kPluginFrameBytes) {
+      return {HAWSER_UNSUPPORTED, std::string("network plugin ") + net.name() + " carries at most " +
+                                      std::to_string(device.max_message) + " bytes in a message over device " +
+                                      device.name + ": lanes need " + std::to_string(kPluginFrameBytes)};
+    }
+    out->push_back(std::move(device));
+  }
+  if (count > 0) return {};
+  return {HAWSER_UNSUPPORTED, std::string("network plugin ") + net.name() + " has no device on this machine"};
+}
 
 Status open_plugin(const std::string& names, Plugin* out, int newest) {
   std::string tried;

@@ -26,6 +26,10 @@ struct PluginReport {
   std::string error;  // "" when lanes can use it
 };
 
+// All devices of a plugin that was started. HAWSER_UNSUPPORTED when it has none, does not tell, or one is of no use to
+// lanes.
+Status read_plugin_devices(PluginNet& net, std::vector<PluginDevice>* out);
+
 // `names` has the syntax of NCCL_NET_PLUGIN, which stands in for "": a list, separated by commas, of paths, of file
 // names (libX.so) or of X for libnccl-net-X.so; "none" for no plugin. Without the variable: libnccl-net.so.
 
