@@ -10,6 +10,7 @@
 #include "base/guarded.h"
 #include "nccl/context.h"
 #include "nccl/log.h"
+#include "net/nccl_tables.h"
 
 namespace hawser::nccl {
 

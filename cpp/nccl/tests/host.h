@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "net/nccl_abi.h"
+#include "net/nccl_tables.h"
 
 namespace hawser::nccl::testing {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "net/nccl_tables.h"
 #include "net/plugin/log.h"
 
 namespace hawser {

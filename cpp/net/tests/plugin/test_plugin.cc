@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/nccl_abi.h"
+#include "net/nccl_tables.h"
 #include "net/tests/plugin/regions.h"
 #ifdef TEST_PLUGIN_UNPACK
 #include "net/tests/plugin/fragments.h"
