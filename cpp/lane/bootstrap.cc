@@ -75,8 +75,10 @@ Status recv_all(SecureSocket& socket, void* data, size_t bytes, Nanos deadline, 
       continue;
     }
     if (n == 0) {
-      return {HAWSER_REFUSED, std::string("the listener closed the connection after ") + std::to_string(got) + " of " +
-                                  std::to_string(bytes) + " bytes of " + what};
+      return {HAWSER_REFUSED,
+              std::string("the listener closed the connection after ") + std::to_string(got) + " of " +
+                  std::to_string(bytes) + " bytes of " + what,
+              ECONNRESET};
     }
     if (errno != EAGAIN && errno != EINTR) {
       return socket.explain(errno == EPROTO ? HAWSER_REFUSED : HAWSER_IO, std::string("reading ") + what, errno);

@@ -22,6 +22,9 @@ constexpr Nanos kLeftLimit = 3 * kSecond;   // for the last hellos of a connecto
 constexpr Nanos kRefusalLimit = 50 * kMillisecond;
 constexpr size_t kSessions = 64;
 constexpr int kStepMillis = 1;
+// A connector that a crowd has pushed out comes again, as often, the first time after a pause, which doubles.
+constexpr int kComings = 3;
+constexpr Nanos kPause = 20 * kMillisecond;
 
 Status make_link(Engine& engine, std::unique_ptr<ChannelManager> channels, bool initiator, std::unique_ptr<Link>* out) {
   auto link = std::make_unique<Link>(engine.link_options(), std::move(channels), initiator, engine);
@@ -179,9 +182,17 @@ Status Listener::accept(Nanos timeout, std::unique_ptr<Link>* out) {
 Status connect_link(Engine& engine, const std::string& host, uint16_t port, Nanos timeout, std::unique_ptr<Link>* out,
                     const Ticket& ticket) {
   const Nanos deadline = now() + timeout;
-  int fd = -1;
-  if (Status status = bootstrap_client_connect(host, port, deadline, &fd); !status.ok()) return status;
-  return connect_link(engine, UniqueFd(fd), deadline, out, ticket);
+  NoListener absent = NoListener::kNotYet;
+  Nanos pause = kPause;
+  for (int coming = 1;; ++coming, pause *= 2) {
+    int fd = -1;
+    if (Status status = bootstrap_client_connect(host, port, deadline, &fd, absent); !status.ok()) return status;
+    Status status = connect_link(engine, UniqueFd(fd), deadline, out, ticket);
+    const bool pushed_out = status.sys_errno() == ECONNRESET || status.sys_errno() == EPIPE;
+    if (!pushed_out || coming == kComings || now() + pause >= deadline) return status;
+    ::poll(nullptr, 0, static_cast<int>(pause / kMillisecond));
+    absent = NoListener::kGone;
+  }
 }
 
 Status connect_link(Engine& engine, UniqueFd bootstrap, Nanos deadline, std::unique_ptr<Link>* out,

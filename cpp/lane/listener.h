@@ -17,6 +17,8 @@ class Listener {
 
   Status open(const std::string& address, uint16_t port);
   uint16_t port() const { return port_; }
+  // Readable when somebody comes.
+  int fd() const { return fd_; }
   Engine& engine() { return engine_; }
 
   // Blocks until a connector has come with all its lanes, or HAWSER_TIMEOUT. Connectors that never finish are dropped
@@ -64,7 +66,8 @@ class Listener {
 // link's channels.
 using Ticket = std::array<uint64_t, 2>;
 
-// The end that comes: bootstrap, all lanes, hello. Blocks until `timeout` has passed.
+// The end that comes: bootstrap, all lanes, hello. Blocks until `timeout` has passed. Comes again where the listener
+// has ended the connection without a reason, as it does with those whom a crowd pushes out.
 Status connect_link(Engine& engine, const std::string& host, uint16_t port, Nanos timeout, std::unique_ptr<Link>* out,
                     const Ticket& ticket = {});
 // The same over a connection to the bootstrap port that the caller made.

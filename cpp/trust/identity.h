@@ -21,7 +21,8 @@ class TlsSession {
   virtual ~TlsSession() = default;
 
   // A step, without waiting; *done once both ends have proven themselves. Until then call again when the socket has
-  // what awaits() says. An error says in one line why one end refuses the other.
+  // what awaits() says. An error says in one line why one end refuses the other; its errno is that of a connection
+  // which the peer has ended without a reason.
   virtual Status handshake(bool* done) = 0;
   // POLLIN or POLLOUT.
   virtual short awaits() const = 0;

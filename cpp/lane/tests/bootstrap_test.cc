@@ -185,5 +185,11 @@ TEST(Bootstrap, StrangersDoNotDelayAParty) {
   meet_behind_strangers(a, b, 70);
 }
 
+TEST(Bootstrap, APartyThatACrowdPushedOutComesAgain) {
+  Party a(test_config());
+  Party b(test_config());
+  push_out_and_meet(a, b);
+}
+
 }  // namespace
 }  // namespace hawser::testing

@@ -142,6 +142,14 @@ TEST_F(TlsLinks, StrangersDoNotDelayAParty) {
   meet_behind_strangers(a, b, 100);
 }
 
+TEST_F(TlsLinks, APartyThatACrowdPushedOutComesAgain) {
+  const OpenedIdentity alice(named("alice"));
+  const OpenedIdentity bob(named("bob"));
+  Party a(config_of(alice.get(), 0));
+  Party b(config_of(bob.get(), 1));
+  push_out_and_meet(a, b);
+}
+
 TEST_F(TlsLinks, NetworksThatDoNotEncryptAreRefused) {
   const OpenedIdentity alice(named("alice"));
   for (const char* net : {"plugin", "ofi"}) {

@@ -166,7 +166,8 @@ Status OpenSslSession::handshake(bool* done) {
     return met;
   }
   const int met = note_failure(returned);
-  return met == EAGAIN ? Status() : Status(HAWSER_REFUSED, failure_);
+  if (met == EAGAIN) return {};
+  return {HAWSER_REFUSED, failure_, met == 0 ? ECONNRESET : met == EPROTO ? 0 : met};
 }
 
 // A session that is resumed brings the certificate along that was checked when it began: time may have passed.
