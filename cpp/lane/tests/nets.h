@@ -15,6 +15,8 @@ struct Net {
   bool slow_to_connect = false;
   bool encrypted = false;
 };
+// For the names of tests.
+inline void PrintTo(const Net& net, std::ostream* out) { *out << net.name; }
 constexpr Net kPluginNet{"plugin", "plugin:" TEST_PLUGIN, "4"};
 constexpr Net kUnpackingNet{"unpacking_plugin", "plugin:" TEST_PLUGIN_UNPACK, "4"};
 constexpr Net kNets[] = {{"socket", "", "=lo,lo,lo,lo"},

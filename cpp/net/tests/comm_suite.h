@@ -16,6 +16,8 @@ struct CommKind {
   const char* device;
 };
 
+// For the names of tests.
+inline void PrintTo(const CommKind& kind, std::ostream* out) { *out << kind.name; }
 inline std::string name_of(const testing::TestParamInfo<CommKind>& kind) { return kind.param.name; }
 
 class CommSuite : public testing::TestWithParam<CommKind> {
