@@ -26,12 +26,12 @@ import org.hawser.trust.Protection;
  * Connections without the job's token are dropped, counted, and disturb nobody.
  */
 final class RendezvousServer implements AutoCloseable {
-  private static final int HELLO_TIMEOUT_MS = 5_000;
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
   private final byte[] token;
   private final Optional<Identity> identity;
   private final RendezvousState state;
+  private final Newcomers newcomers = new Newcomers();
   private final ServerSocket socket;
   private final Thread acceptor;
 
@@ -48,7 +48,7 @@ final class RendezvousServer implements AutoCloseable {
       protection.require(listen, "the exchange of the ranks");
       socket = new ServerSocket();
       socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(listen, address.port()), 1024);
+      socket.bind(new InetSocketAddress(listen, address.port()), Newcomers.MOST);
     } catch (IOException e) {
       throw member.failure(
           ErrorCode.IO,
@@ -122,7 +122,7 @@ final class RendezvousServer implements AutoCloseable {
     int rank = -1;
     try (connection) {
       connection.setTcpNoDelay(true);
-      connection.setSoTimeout(HELLO_TIMEOUT_MS);
+      newcomers.admit(connection);
       // The connection itself is what is closed: a secure socket would wait for a farewell.
       var secure = identity.isEmpty() ? null : identity.get().server(connection);
       Socket talk = secure == null ? connection : secure;
@@ -141,8 +141,8 @@ final class RendezvousServer implements AutoCloseable {
       if (welcome.code() == ErrorCode.OK) {
         rank = claimedRank;
       }
+      newcomers.remove(connection);
       reply(out, welcome);
-      connection.setSoTimeout(0);
       if (rank >= 0) {
         serveRequests(rank, in, out);
       }
@@ -154,6 +154,7 @@ final class RendezvousServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      newcomers.remove(connection);
       if (rank >= 0) {
         state.leave(rank);
       }

@@ -202,6 +202,50 @@ class RendezvousTest {
     }
   }
 
+  @Test
+  void aCrowdOfStrangersPushesItsOwnOldestOut() throws Exception {
+    var crowd = new ArrayList<Socket>();
+    try (var zero = join(0, 2)) {
+      for (int i = 0; i < Newcomers.MOST + 20; i++) {
+        crowd.add(new Socket(InetAddress.getLoopbackAddress(), port));
+      }
+      crowd.getFirst().setSoTimeout((int) Newcomers.TIME.dividedBy(2).toMillis());
+      assertEquals(-1, endOf(crowd.getFirst()));
+      try (var one = join(1, 2)) {
+        assertEquals(zero.size(), one.size());
+      }
+    } finally {
+      crowd.forEach(Quietly::close);
+    }
+  }
+
+  @Test
+  void aStrangerWhoSpeaksSlowlyIsSentAwayInTime() throws Exception {
+    try (var zero = join(0, 1);
+        var slow = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      long begin = System.nanoTime();
+      slow.setSoTimeout(500);
+      int end = 1;
+      for (int i = 0; i < 20 && end != -1; i++) {
+        // The magic number first, so that it may go on; the token is longer than its patience.
+        say(slow, i < Integer.BYTES ? RendezvousProtocol.MAGIC >> 24 - 8 * i : 0);
+        end = endOf(slow);
+      }
+      assertEquals(-1, end);
+      var took = Duration.ofNanos(System.nanoTime() - begin);
+      assertTrue(took.compareTo(Newcomers.TIME.multipliedBy(2)) < 0, took::toString);
+      assertEquals(1, zero.size());
+    }
+  }
+
+  private static void say(Socket stranger, int word) {
+    try {
+      stranger.getOutputStream().write(word);
+    } catch (IOException e) {
+      // Reading tells what became of it.
+    }
+  }
+
   /** A reset says the same as an end: the server did not read all that the stranger sent. */
   private static int endOf(Socket stranger) {
     try {
