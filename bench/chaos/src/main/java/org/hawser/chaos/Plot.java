@@ -48,10 +48,10 @@ final class Plot {
         "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#999\"/>",
         LEFT, top, floor, WIDTH - RIGHT);
     text(LEFT - 6, floor, "end", "0");
-    text(LEFT - 6, top + 20, "end", "%.0f".formatted(most));
+    text(LEFT - 6, top + 20, "end", say("%.0f", most));
     text(LEFT + 6, top + 10, "start", measure.title);
     int seconds = lines.stream().mapToInt(line -> line.values().length).max().orElse(0);
-    text(WIDTH - RIGHT, floor + 14, "end", "%.1f minutes".formatted(seconds / 60.0));
+    text(WIDTH - RIGHT, floor + 14, "end", say("%.1f minutes", seconds / 60.0));
     for (int i = 0; i < lines.size(); i++) {
       String colour = COLOURS.get(i % COLOURS.size());
       line(lines.get(i).values(), floor, scale, colour);
@@ -61,7 +61,7 @@ final class Plot {
           x + 14,
           floor + 14,
           "start",
-          "%s: %+.2f an hour".formatted(lines.get(i).process, lines.get(i).trend()));
+          say("%s: %+.2f an hour", lines.get(i).process, lines.get(i).trend()));
     }
   }
 
@@ -73,7 +73,7 @@ final class Plot {
       int to = Math.min(values.length, from + width);
       double value = Arrays.stream(values, from, to).max().orElse(0);
       double x = LEFT + (double) from / values.length * (WIDTH - LEFT - RIGHT);
-      points.append(String.format(Locale.ROOT, "%.1f,%.1f ", x, floor - value * scale));
+      points.append(say("%.1f,%.1f ", x, floor - value * scale));
     }
     add("<polyline points=\"%s\" fill=\"none\" stroke=\"%s\"/>", points, colour);
   }
@@ -83,6 +83,10 @@ final class Plot {
   }
 
   private void add(String format, Object... values) {
-    svg.append(String.format(Locale.ROOT, format, values)).append('\n');
+    svg.append(say(format, values)).append('\n');
+  }
+
+  private static String say(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
   }
 }
