@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
-#include <filesystem>
 #include <fstream>
 #include <random>
 #include <string>
@@ -57,8 +56,7 @@ Case parse(const std::string& line) {
 }
 
 TEST(Adaptive, ChoosesAsTheRecordedCasesSay) {
-  const auto root = std::filesystem::path(__FILE__).parent_path() / "../../..";
-  std::ifstream file(root / "java/hawser/src/test/resources/org/hawser/lane/adaptive-cases.csv");
+  std::ifstream file(ADAPTIVE_CASES);
   ASSERT_TRUE(file.is_open()) << "the table of recorded cases is missing";
   int cases = 0;
   for (std::string line; std::getline(file, line);) {
