@@ -11,6 +11,8 @@
 #include <cstring>
 #include <memory>
 
+#include "net/socket/address.h"
+
 namespace hawser {
 
 namespace {
@@ -61,6 +63,7 @@ Status try_connect(const addrinfo& address, Nanos deadline, int* out) {
     close(fd);
     return Status::from_errno(HAWSER_REFUSED, "connect", error);
   }
+  tune_tcp_socket(fd);  // the flights of a handshake must not wait for acknowledgements
   *out = fd;
   return {};
 }

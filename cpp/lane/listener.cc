@@ -76,6 +76,7 @@ Status Listener::take_connectors() {
       if ((errno == EMFILE || errno == ENFILE) && drop_oldest()) continue;
       return Status::from_errno(HAWSER_IO, "accepting on the bootstrap port");
     }
+    tune_tcp_socket(fd.get());
     if (sessions_.size() == kSessions) drop_oldest();
     const Status status = open_session(std::move(fd));
     if (status.code() == HAWSER_REFUSED) {

@@ -7,7 +7,6 @@
 #include <ctime>
 
 #include "lane/bootstrap.h"
-#include "net/socket/address.h"
 #include "port/descriptor.h"
 #include "port/knock.h"
 
@@ -57,7 +56,6 @@ Status Doors::knock(const Origin& peer, const Knock& knock, Nanos deadline, Secu
   if (Status status = reach(peer, deadline, &fd); !status.ok()) return status;
   SecureSocket socket(std::move(fd));
   if (!is_near(peer)) {
-    tune_tcp_socket(socket.fd());
     if (Status status = secure(peer, deadline, socket); !status.ok()) return std::move(status).of_rank(peer.rank);
   }
   // It is small: a fresh connection takes it whole.
