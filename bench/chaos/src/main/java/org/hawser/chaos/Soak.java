@@ -76,8 +76,10 @@ public final class Soak {
     }
   }
 
+  /** None where one of the names is nothing's. */
   private static List<Stage> stagesOf(List<String> names) {
-    return STAGES.stream().filter(stage -> names.contains(stage.name())).toList();
+    List<Stage> chosen = STAGES.stream().filter(stage -> names.contains(stage.name())).toList();
+    return chosen.size() == names.size() ? chosen : List.of();
   }
 
   private boolean run() throws Exception {
