@@ -32,35 +32,19 @@ nccl::Result one_device(int* count) {
   return nccl::kSuccess;
 }
 
-template <typename Net, typename Properties>
+// Its functions but for these are missing.
 std::unique_ptr<PluginNet> net_of(int version) {
-  static const Net net = [] {
-    Net made{};
-    made.name = "script";
-    made.devices = one_device;
-    made.get_properties = get_properties<Properties>;
-    return made;
-  }();
-  return make_plugin_net(version, &net);
-}
-
-std::unique_ptr<PluginNet> net_of(int version) {
-  switch (version) {
-    case 6:
-      return net_of<nccl::v6::Net, nccl::v6::Properties>(version);
-    case 7:
-      return net_of<nccl::v7::Net, nccl::v7::Properties>(version);
-    case 8:
-      return net_of<nccl::v8::Net, nccl::v8::Properties>(version);
-    case 9:
-      return net_of<nccl::v9::Net, nccl::v9::Properties>(version);
-    case 10:
-      return net_of<nccl::v10::Net, nccl::v10::Properties>(version);
-    case 11:
-      return net_of<nccl::v11::Net, nccl::v11::Properties>(version);
-    default:
-      return net_of<nccl::v12::Net, nccl::v12::Properties>(nccl::kNewestVersion);
-  }
+  return nccl::with_version(version, [&](auto known) {
+    constexpr int kVersion = decltype(known)::value;
+    static const nccl::NetOf<kVersion> net = [] {
+      nccl::NetOf<kVersion> made{};
+      made.name = "script";
+      made.devices = one_device;
+      made.get_properties = get_properties<nccl::PropertiesOf<kVersion>>;
+      return made;
+    }();
+    return make_plugin_net(kVersion, &net);
+  });
 }
 
 void run(const uint8_t* data, size_t size) {

@@ -1,6 +1,9 @@
 // The tables that network plugins of NCCL export, of every version from 6 to 12: see nccl_abi.h.
 #pragma once
 
+#include <tuple>
+#include <type_traits>
+
 #include "net/nccl_abi.h"
 
 namespace hawser::nccl {
@@ -367,5 +370,26 @@ using Net = v11::NetWithContext<Properties, VirtualProperties>;
 static_assert(sizeof(Net) == 22 * sizeof(void*));
 
 }  // namespace v12
+
+// What version V exports, and what its devices tell of themselves.
+template <int V>
+using NetOf = std::tuple_element_t<V - kOldestVersion,
+                                   std::tuple<v6::Net, v7::Net, v8::Net, v9::Net, v10::Net, v11::Net, v12::Net>>;
+template <int V>
+using PropertiesOf =
+    std::tuple_element_t<V - kOldestVersion, std::tuple<v6::Properties, v7::Properties, v8::Properties, v9::Properties,
+                                                        v10::Properties, v11::Properties, v12::Properties>>;
+
+// What `visit` says to the version as a constant; an empty answer for one that is not known.
+template <int V = kNewestVersion, typename Visit>
+auto with_version(int version, Visit&& visit) {
+  using Answer = decltype(visit(std::integral_constant<int, V>()));
+  if (version == V) return visit(std::integral_constant<int, V>());
+  if constexpr (V > kOldestVersion) {
+    return with_version<V - 1>(version, visit);
+  } else {
+    return Answer();
+  }
+}
 
 }  // namespace hawser::nccl

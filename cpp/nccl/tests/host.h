@@ -261,22 +261,7 @@ std::unique_ptr<Host> host_of(int version) {
 }
 
 inline std::unique_ptr<Host> make_host(int version) {
-  switch (version) {
-    case 6:
-      return host_of<v6::Net>(version);
-    case 7:
-      return host_of<v7::Net>(version);
-    case 8:
-      return host_of<v8::Net>(version);
-    case 9:
-      return host_of<v9::Net>(version);
-    case 10:
-      return host_of<v10::Net>(version);
-    case 11:
-      return host_of<v11::Net>(version);
-    default:
-      return host_of<v12::Net>(version);
-  }
+  return with_version(version, [&](auto known) { return host_of<NetOf<decltype(known)::value>>(version); });
 }
 
 // A sending and a receiving comm that know each other, set up and driven by one thread, as the contract allows.

@@ -19,46 +19,8 @@ constexpr size_t kMaxIntMessage = size_t{1} << 30;
 constexpr size_t kMaxIntRegistration = (size_t{1} << 31) - 1;
 
 template <int V>
-struct Abi;
-template <>
-struct Abi<6> {
-  using Net = nccl::v6::Net;
-  using Properties = nccl::v6::Properties;
-};
-template <>
-struct Abi<7> {
-  using Net = nccl::v7::Net;
-  using Properties = nccl::v7::Properties;
-};
-template <>
-struct Abi<8> {
-  using Net = nccl::v8::Net;
-  using Properties = nccl::v8::Properties;
-};
-template <>
-struct Abi<9> {
-  using Net = nccl::v9::Net;
-  using Properties = nccl::v9::Properties;
-};
-template <>
-struct Abi<10> {
-  using Net = nccl::v10::Net;
-  using Properties = nccl::v10::Properties;
-};
-template <>
-struct Abi<11> {
-  using Net = nccl::v11::Net;
-  using Properties = nccl::v11::Properties;
-};
-template <>
-struct Abi<12> {
-  using Net = nccl::v12::Net;
-  using Properties = nccl::v12::Properties;
-};
-
-template <int V>
 class VersionedNet : public PluginNet {
-  using Net = typename Abi<V>::Net;
+  using Net = nccl::NetOf<V>;
 
  public:
   explicit VersionedNet(const Net& net) : net_(net) {}
@@ -105,7 +67,7 @@ class VersionedNet : public PluginNet {
   Result devices(int* count) override { return net_.devices(count); }
 
   Result properties(int device, PluginDevice* out) override {
-    typename Abi<V>::Properties told{};
+    nccl::PropertiesOf<V> told{};
     if (const Result result = net_.get_properties(device, &told); result != nccl::kSuccess) return result;
     *out = {};
     if (told.name != nullptr) out->name = told.name;
@@ -218,11 +180,6 @@ class VersionedNet : public PluginNet {
   bool begun_ = false;
 };
 
-template <int V>
-std::unique_ptr<PluginNet> make(const void* table) {
-  return std::make_unique<VersionedNet<V>>(*static_cast<const typename Abi<V>::Net*>(table));
-}
-
 const char* result_name(Result result) {
   switch (result) {
     case nccl::kSuccess:
@@ -253,24 +210,10 @@ Status PluginNet::failure(const char* call, nccl::Result result, int code) const
 }
 
 std::unique_ptr<PluginNet> make_plugin_net(int version, const void* table) {
-  switch (version) {
-    case 6:
-      return make<6>(table);
-    case 7:
-      return make<7>(table);
-    case 8:
-      return make<8>(table);
-    case 9:
-      return make<9>(table);
-    case 10:
-      return make<10>(table);
-    case 11:
-      return make<11>(table);
-    case 12:
-      return make<12>(table);
-    default:
-      return nullptr;
-  }
+  return nccl::with_version(version, [&](auto known) -> std::unique_ptr<PluginNet> {
+    constexpr int kVersion = decltype(known)::value;
+    return std::make_unique<VersionedNet<kVersion>>(*static_cast<const nccl::NetOf<kVersion>*>(table));
+  });
 }
 
 }  // namespace hawser
