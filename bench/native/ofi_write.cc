@@ -118,7 +118,7 @@ class Plain {
     const Reader address = theirs.get_block();
     base_ = theirs.get<uint64_t>();
     key_ = theirs.get<uint64_t>();
-    ofi_.address(address.data());
+    ofi_.address(address.rest().data());
   }
   void post(bool is_read, uint64_t bytes) {
     ofi_.post("fi_write", [&](fid_ep* endpoint, fi_addr_t peer) {

@@ -86,7 +86,8 @@ std::vector<uint8_t> told_elsewhere(const Memory& memory, uint64_t bytes) {
   (void)reader.get<uint64_t>();
   again.put(bytes);
   std::vector<uint8_t> told_again = again.bytes();
-  told_again.insert(told_again.end(), reader.data(), reader.data() + reader.left());
+  const std::span<const uint8_t> rest = reader.rest();
+  told_again.insert(told_again.end(), rest.begin(), rest.end());
   return told_again;
 }
 

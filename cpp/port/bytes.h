@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -61,7 +62,7 @@ class Reader {
   }
 
   bool ok() const { return ok_; }
-  const uint8_t* data() const { return at_; }
+  std::span<const uint8_t> rest() const { return {at_, left_}; }
   size_t left() const { return left_; }
 
  private:

@@ -66,9 +66,7 @@ void OfiComm::shut() {
 Status OfiComm::address(const OfiPeer& peer) {
   sends_.next_tag = peer.tag << kTagShift;
   neighbour_ = domain_->neighbour(peer.address);
-  const int added = fi_av_insert(endpoint_->end.peers.get(), peer.address.data(), 1, &peer_, 0, nullptr);
-  if (added == 1) return {};
-  return domain_->failed(HAWSER_REFUSED, "the peer's address is refused", added < 0 ? added : -FI_EINVAL);
+  return domain_->add_peer(*endpoint_, peer.address, &peer_);
 }
 
 Status OfiComm::arm(Poller& poller) {

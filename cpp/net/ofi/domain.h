@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,10 @@ class OfiDomain : public std::enable_shared_from_this<OfiDomain> {
   // [any] The endpoint of this process that has this address, where whoever sends to it must keep it open: the provider
   // shm writes straight into a neighbour's memory. Null for all others.
   std::shared_ptr<OfiEndpoint> neighbour(const std::vector<unsigned char>& address) const;
+  // [any] As OfiNic's.
+  Status add_peer(const OfiEndpoint& endpoint, std::span<const uint8_t> address, fi_addr_t* out) const {
+    return nic_.add_peer(endpoint.end, address, out);
+  }
   // [any] The buffer must stay mapped until the registration has ended.
   Status register_memory(OfiEndpoint& endpoint, const void* address, size_t bytes, std::unique_ptr<OfiMemory>* out);
 

@@ -2,9 +2,12 @@
 
 #include <rdma/fi_cm.h>
 #include <rdma/fi_eq.h>
+#include <rdma/fi_errno.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 
 #include "net/signals_kept.h"
 
@@ -112,6 +115,33 @@ Status OfiNic::register_memory(const void* address, size_t bytes, uint64_t acces
   }
   *out = std::move(memory);
   return {};
+}
+
+Status OfiNic::add_peer(const OfiEnd& end, std::span<const uint8_t> address, fi_addr_t* out) const {
+  if (!is_address(address, end)) return {HAWSER_REFUSED, name_ + ": what the peer told is no address of an endpoint"};
+  const int added = fi_av_insert(end.peers.get(), address.data(), 1, out, 0, nullptr);
+  return added == 1 ? Status()
+                    : failed(HAWSER_REFUSED, "the peer's address is refused", added < 0 ? added : -FI_EINVAL);
+}
+
+// Of all formats, names alone have lengths of their own, and an end. The others begin with their family, or are the
+// provider's own.
+bool OfiNic::is_address(std::span<const uint8_t> address, const OfiEnd& end) const {
+  if (info_->addr_format == FI_ADDR_STR) return std::find(address.begin(), address.end(), 0) != address.end();
+  if (address.size() != end.address.size()) return false;
+  const auto same_family = [&] {
+    constexpr size_t kFamily = sizeof(sockaddr::sa_family);
+    return address.size() >= kFamily && std::memcmp(address.data(), end.address.data(), kFamily) == 0;
+  };
+  switch (info_->addr_format) {
+    case FI_SOCKADDR:
+    case FI_SOCKADDR_IN:
+    case FI_SOCKADDR_IN6:
+    case FI_SOCKADDR_IB:
+      return same_family();
+    default:
+      return true;
+  }
 }
 
 Status OfiNic::failed(int code, const std::string& what, int64_t returned) const {

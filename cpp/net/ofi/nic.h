@@ -7,6 +7,7 @@
 #include <rdma/fi_endpoint.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,10 @@ class OfiNic {
   Status register_memory(const void* address, size_t bytes, uint64_t access, const OfiEnd& end,
                          OfiPointer<fid_mr>* out) const;
 
+  // [any] So that `end` can address the endpoint that a peer told of. HAWSER_REFUSED when that is no address of this
+  // provider: what is not as long as libfabric takes it to be would be read beyond its end.
+  Status add_peer(const OfiEnd& end, std::span<const uint8_t> address, fi_addr_t* out) const;
+
   const OfiLibrary& library() const { return library_; }
   fi_info& info() { return *info_; }
   const fi_info& info() const { return *info_; }
@@ -60,6 +65,7 @@ class OfiNic {
   Status failed(int code, const std::string& what, int64_t returned) const;
 
  private:
+  bool is_address(std::span<const uint8_t> address, const OfiEnd& end) const;
   Status open_queue(const OfiEndLimits& limits, OfiEnd* end) const;
   Status open_endpoint(const OfiEndLimits& limits, OfiEnd* end) const;
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "net/ofi/transport.h"
+#include "net/ofi/wire.h"
 #include "net/socket/wire.h"
 #include "net/tests/comm_suite.h"
 #include "net/tests/silence.h"
@@ -170,6 +171,71 @@ TEST_P(OfiComms, AWrongSecretIsRefusedAndCounted) {
   }));
   EXPECT_EQ(status.code(), HAWSER_REFUSED);
   EXPECT_EQ(pair.listener->strangers(), 1u);
+}
+
+// A guest who knows the handle and says what it likes on the side connection.
+class Guest {
+ public:
+  explicit Guest(CommPair& pair) : pair_(pair), sockets_(make_socket_transport({loopback()}, {})) {
+    HandleWire wire = read_handle(pair.handle);
+    wire.magic = kHandleMagic;
+    Handle handle;
+    std::memcpy(handle.bytes, &wire, sizeof(wire));
+    std::unique_ptr<Connector> connector;
+    EXPECT_TRUE(sockets_->connect(0, handle, &connector).ok());
+    EXPECT_TRUE(until([&] { return connector->poll(&side_).ok() && accept() && side_ != nullptr; }));
+  }
+
+  // What the listener tells of itself.
+  OfiMeetingWire hear() {
+    OfiMeetingWire theirs{};
+    Request* request = nullptr;
+    EXPECT_TRUE(side_->irecv(&theirs, sizeof(theirs), nullptr, &request).ok());
+    EXPECT_TRUE(until([&] {
+      size_t bytes = 0;
+      bool moved = false;
+      side_->expect_input();
+      return accept() && side_->progress(&moved).ok() && side_->test(request, &bytes);
+    }));
+    return theirs;
+  }
+  void say(const OfiMeetingWire& wire) {
+    Request* request = nullptr;
+    EXPECT_TRUE(side_->isend(&wire, sizeof(wire), nullptr, &request).ok());
+    bool moved = false;
+    EXPECT_TRUE(side_->progress(&moved).ok());
+  }
+  // At once, not when its time to meet is over.
+  bool turned_away() {
+    return until([&] { return accept() && pair_.listener->strangers() == 1; }, 5 * kSecond);
+  }
+
+ private:
+  bool accept() {
+    std::unique_ptr<Comm> none;
+    return pair_.listener->accept(&none).ok() && none == nullptr;
+  }
+
+  CommPair& pair_;
+  std::unique_ptr<Transport> sockets_;
+  std::unique_ptr<Comm> side_;
+};
+
+TEST_P(OfiComms, AnAddressThatIsNoneIsTurnedAway) {
+  Guest guest(pair);
+  OfiMeetingWire wire = guest.hear();
+  ASSERT_GT(wire.address_bytes, 1u);
+  --wire.address_bytes;  // of a name, its end
+  guest.say(wire);
+  EXPECT_TRUE(guest.turned_away());
+}
+
+TEST_P(OfiComms, NoAddressIsTurnedAway) {
+  Guest guest(pair);
+  OfiMeetingWire wire = guest.hear();
+  wire.address_bytes = 0;
+  guest.say(wire);
+  EXPECT_TRUE(guest.turned_away());
 }
 
 TEST_P(OfiComms, AnotherNetworkOrProviderIsRefusedByName) {

@@ -1,7 +1,5 @@
 #include "port/ofi/device.h"
 
-#include <rdma/fi_errno.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -134,12 +132,6 @@ Status OfiDevice::initialise() {
 bool OfiDevice::is_software() const {
   const std::string core = provider().substr(0, provider().find(';'));
   return std::find(std::begin(kSoftware), std::end(kSoftware), core) != std::end(kSoftware);
-}
-
-Status OfiDevice::add_peer(OfiEnd& end, Reader address, fi_addr_t* out) {
-  const int added = fi_av_insert(end.peers.get(), address.data(), 1, out, 0, nullptr);
-  if (added == 1) return {};
-  return nic_.failed(HAWSER_UNSUPPORTED, "the peer's address is refused", added < 0 ? added : -FI_EINVAL);
 }
 
 Status OfiDevice::register_region(const void* address, uint64_t bytes, OfiRegion* out) {

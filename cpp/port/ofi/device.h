@@ -27,8 +27,6 @@ class OfiDevice {
 
   // [any]
   Status register_region(const void* address, uint64_t bytes, OfiRegion* out);
-  // [any] A peer's endpoint, so that `end` can address it.
-  Status add_peer(OfiEnd& end, Reader address, fi_addr_t* out);
 
   // The NIC, for ends of connections.
   const OfiNic& nic() const { return nic_; }

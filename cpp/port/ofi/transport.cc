@@ -113,10 +113,9 @@ class OfiTransport : public Transport {
                                            "', this is " + device.name() + ": name the same on both sides"};
     }
     fi_addr_t unused = FI_ADDR_UNSPEC;
-    if (mailbox.left() == 0 || theirs.left() == 0) return {HAWSER_INVALID_ARGUMENT, "the endpoint has no address"};
-    if (Status status = device.add_peer(endpoint.end, mailbox, &peer.address); !status.ok()) return status;
+    if (Status status = device.nic().add_peer(endpoint.end, mailbox.rest(), &peer.address); !status.ok()) return status;
     // Some providers answer only those that they know.
-    if (Status status = device.add_peer(device.mailbox(), theirs, &unused); !status.ok()) return status;
+    if (Status status = device.nic().add_peer(device.mailbox(), theirs.rest(), &unused); !status.ok()) return status;
     Writer ready;
     ready.put(kind_);
     std::vector<uint8_t> answer;
