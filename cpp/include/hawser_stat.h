@@ -131,7 +131,7 @@ typedef struct hawser_stat_wait {
   int32_t peer_pid;
   int64_t since_ns;
   int64_t deadline_ns;
-  char what[104];  // "receive under key grad/3"
+  char what[104];  // "receive under key grad/3", "a link to node2:12347"
 } hawser_stat_wait;
 
 typedef struct hawser_stat_error {

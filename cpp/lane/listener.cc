@@ -182,7 +182,10 @@ Status Listener::accept(Nanos timeout, std::unique_ptr<Link>* out) {
 
 Status connect_link(Engine& engine, const std::string& host, uint16_t port, Nanos timeout, std::unique_ptr<Link>* out,
                     const Ticket& ticket) {
-  const Nanos deadline = now() + timeout;
+  const Nanos start = now();
+  const Nanos deadline = start + timeout;
+  const stats::Note wait(stats::make_wait({engine.link_options().rank}, 0, start, deadline,
+                                          "a link to " + host + ":" + std::to_string(port)));
   NoListener absent = NoListener::kNotYet;
   Nanos pause = kPause;
   for (int coming = 1;; ++coming, pause *= 2) {

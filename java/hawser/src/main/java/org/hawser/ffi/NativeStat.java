@@ -20,7 +20,7 @@ public final class NativeStat {
   public static final long PATIENCE_NANOS = 50_000_000;
 
   /** What {@link #waitBegins} returns when nothing was noted. */
-  private static final int NONE = -1;
+  public static final int NOT_NOTED = -1;
 
   private static final int PATH_BYTES = 16384;
 
@@ -57,7 +57,7 @@ public final class NativeStat {
    */
   public static int waitBegins(int rank, int peer, long waited, long left, String what) {
     if (!active) {
-      return NONE;
+      return NOT_NOTED;
     }
     try (Arena arena = Arena.ofConfined()) {
       return (int)
@@ -68,7 +68,7 @@ public final class NativeStat {
   }
 
   public static void waitEnds(int wait) {
-    if (wait == NONE) {
+    if (wait == NOT_NOTED) {
       return;
     }
     try {

@@ -11,6 +11,7 @@ import org.hawser.base.Deadline;
 import org.hawser.base.Platform;
 import org.hawser.ffi.NativeLink;
 import org.hawser.ffi.NativeListener;
+import org.hawser.ffi.NativeStat;
 
 /** Waits for parties that connect. Any thread may use it; one at a time accepts. */
 public final class LaneServer implements AutoCloseable {
@@ -56,6 +57,7 @@ public final class LaneServer implements AutoCloseable {
 
   private Link acceptUntil(Deadline deadline) {
     accepting.lock();
+    int note = NativeStat.NOT_NOTED;
     try {
       while (!gate.isShut()) {
         Deadline.checkInterrupt();
@@ -67,9 +69,14 @@ public final class LaneServer implements AutoCloseable {
           throw new HawserException(
               ErrorCode.TIMEOUT, "nobody connected to port %d in time".formatted(port));
         }
+        if (note == NativeStat.NOT_NOTED) {
+          String what = "somebody to connect to port %d".formatted(port);
+          note = NativeStat.waitBegins(-1, -1, SLICE_NANOS, deadline.left(), what);
+        }
       }
       throw gate.closed();
     } finally {
+      NativeStat.waitEnds(note);
       accepting.unlock();
     }
   }

@@ -50,8 +50,8 @@ class StatCommandTest {
     return outcome.json().getFirst();
   }
 
-  /** Both are in their wait within moments; a machine that is busy takes longer. */
-  private JsonNode lookUntilBothWait() throws Exception {
+  /** They are in their wait within moments; a machine that is busy takes longer. */
+  private JsonNode lookUntilTwoWait() throws Exception {
     long end = System.nanoTime() + LIMIT.toNanos();
     JsonNode seen = look();
     while (seen.get("waits").size() < 2 && System.nanoTime() < end) {
@@ -72,7 +72,7 @@ class StatCommandTest {
       second.firstLine();
       long pid = first.handle().pid();
 
-      JsonNode seen = lookUntilBothWait();
+      JsonNode seen = lookUntilTwoWait();
       assertEquals(2, seen.get("processes").size(), seen::toString);
       JsonNode wait = waitOf(seen, pid);
       assertEquals(0, wait.get("rank").asInt(), seen::toString);
@@ -106,6 +106,23 @@ class StatCommandTest {
         .filter(wait -> wait.get("pid").asLong() == pid)
         .findFirst()
         .orElseThrow(() -> new AssertionError("process %d waits: %s".formatted(pid, seen)));
+  }
+
+  @Test
+  void whoListensAndWhoConnectsIsSeenToWait() throws Exception {
+    var lanes = Map.of("HAWSER_STAT_DIR", folder.toString(), "HAWSER_LANES", "=lo");
+    try (var mute = new ServerSocket(0);
+        var listens = Cli.start(lanes, "perf", "--listen", "--json", "--port", "0");
+        var connects = Cli.start(lanes, "perf", "127.0.0.1:" + mute.getLocalPort())) {
+      int port = listens.port();
+      JsonNode seen = lookUntilTwoWait();
+      assertEquals(
+          "somebody to connect to port " + port,
+          waitOf(seen, listens.handle().pid()).get("what").asText());
+      assertEquals(
+          "a link to 127.0.0.1:" + mute.getLocalPort(),
+          waitOf(seen, connects.handle().pid()).get("what").asText());
+    }
   }
 
   @Test
