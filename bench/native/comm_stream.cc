@@ -1,13 +1,11 @@
 // One comm of the socket transport at full speed: what the data path costs without the lane engine on top.
-//   bench_comm_stream [--bytes N] [--seconds S] [--zerocopy on|off|auto] [--sockets K] [--window W] [--mode
-//   stream|pingpong]
-//                     [--namespaces A B --device NAME]
+//   bench_comm_stream [--bytes N] [--seconds S] [--zerocopy on|off|auto] [--sockets K] [--window W]
+//                     [--mode stream|pingpong] [--namespaces A,B --device NAME]
 // The two ends are threads; each can be put in a network namespace of its own.
 #include <fcntl.h>
 #include <sched.h>
 
 #include <atomic>
-#include <charconv>
 #include <cstdio>
 #include <deque>
 #include <fstream>
@@ -16,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "arguments.h"
 #include "base/unique_fd.h"
 #include "net/devices.h"
 #include "net/poller.h"
@@ -39,45 +38,24 @@ void require(const Status& status) {
   if (!status.ok()) throw std::runtime_error(status.text());
 }
 
-template <typename T>
-T parse(const std::string& text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) throw std::runtime_error("not a number: " + text);
-  return value;
-}
-
-Options parse_options(const std::vector<std::string>& arguments) {
+Options parse(int argc, char** argv) {
   Options options;
-  size_t at = 0;
-  const auto next = [&] {
-    if (++at >= arguments.size()) throw std::runtime_error("a value is missing after " + arguments[at - 1]);
-    return arguments[at];
-  };
-  for (; at < arguments.size(); ++at) {
-    const std::string name = arguments[at];
-    if (name == "--bytes") {
-      options.bytes = parse<size_t>(next());
-    } else if (name == "--seconds") {
-      options.seconds = parse<double>(next());
-    } else if (name == "--window") {
-      options.window = parse<size_t>(next());
-    } else if (name == "--sockets") {
-      options.transport.sockets_per_lane = parse<uint32_t>(next());
-    } else if (name == "--zerocopy") {
-      const std::string mode = next();
-      options.transport.zerocopy = mode == "on" ? HAWSER_ON : mode == "auto" ? HAWSER_AUTO : HAWSER_OFF;
-    } else if (name == "--mode") {
-      options.pingpong = next() == "pingpong";
-    } else if (name == "--device") {
-      options.device = next();
-    } else if (name == "--namespaces") {
-      options.namespaces[0] = next();
-      options.namespaces[1] = next();
-    } else {
-      throw std::runtime_error("unknown option " + name);
-    }
-  }
+  const auto words = bench::parse_arguments(
+      argc, argv,
+      {{"--bytes", options.bytes},
+       {"--seconds", options.seconds},
+       {"--window", options.window},
+       {"--sockets", options.transport.sockets_per_lane},
+       {"--zerocopy",
+        [&](const std::string& mode) {
+          options.transport.zerocopy = mode == "on" ? HAWSER_ON : mode == "auto" ? HAWSER_AUTO : HAWSER_OFF;
+        }},
+       {"--mode", [&](const std::string& mode) { options.pingpong = mode == "pingpong"; }},
+       {"--device", options.device},
+       {"--namespaces", [&](const std::string& pair) {
+          bench::parse_pair(pair, ',', &options.namespaces[0], &options.namespaces[1]);
+        }}});
+  if (!words.empty()) bench::die("what is " + words[0] + "?");
   return options;
 }
 
@@ -274,7 +252,7 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   try {
-    run(parse_options({argv + 1, argv + argc}));
+    run(parse(argc, argv));
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_comm_stream: %s\n", error.what());

@@ -133,15 +133,13 @@ int run(const Options& options) {
 }  // namespace hawser
 
 // bench_flood [--pairs N] [--seconds S] [--mbit M] [--strangers PER-SECOND]; fails below 0.9
-int main(int count, char** words) {
+int main(int argc, char** argv) {
   hawser::Options options;
-  for (int i = 1; i + 1 < count; i += 2) {
-    const std::string name = words[i];
-    const double value = std::atof(words[i + 1]);
-    if (name == "--pairs") options.pairs = static_cast<int>(value);
-    if (name == "--seconds") options.seconds = value;
-    if (name == "--mbit") options.mbit = static_cast<uint64_t>(value);
-    if (name == "--strangers") options.per_second = static_cast<int>(value);
-  }
+  const auto words = hawser::bench::parse_arguments(argc, argv,
+                                                    {{"--pairs", options.pairs},
+                                                     {"--seconds", options.seconds},
+                                                     {"--mbit", options.mbit},
+                                                     {"--strangers", options.per_second}});
+  if (!words.empty()) hawser::bench::die("what is " + words[0] + "?");
   return hawser::run(options);
 }

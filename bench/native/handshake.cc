@@ -115,14 +115,13 @@ void run(const Options& options) {
 }  // namespace hawser
 
 // bench_handshake [--rounds N] [--certificate FILE --key FILE --roots FILE], as `hawser identity new` makes them
-int main(int count, char** words) {
+int main(int argc, char** argv) {
   hawser::Options options;
-  for (int i = 1; i + 1 < count; i += 2) {
-    const std::string name = words[i];
-    if (name == "--rounds") options.rounds = static_cast<int>(hawser::bench::parse_size(words[i + 1]));
-    if (name == "--certificate") options.certificate = words[i + 1];
-    if (name == "--key") options.key = words[i + 1];
-    if (name == "--roots") options.roots = words[i + 1];
-  }
+  const auto words = hawser::bench::parse_arguments(argc, argv,
+                                                    {{"--rounds", options.rounds},
+                                                     {"--certificate", options.certificate},
+                                                     {"--key", options.key},
+                                                     {"--roots", options.roots}});
+  if (!words.empty()) hawser::bench::die("what is " + words[0] + "?");
   hawser::run(options);
 }

@@ -22,8 +22,10 @@ namespace {
 using bench::check;
 using bench::cpu_seconds;
 using bench::die;
+using bench::Option;
+using bench::parse_arguments;
+using bench::parse_pair;
 using bench::parse_size;
-using bench::parse_sizes;
 
 constexpr uint64_t kControl = 1;
 constexpr uint64_t kData = 2;
@@ -56,9 +58,9 @@ struct Options {
 };
 
 void set_host(Options& options, const std::string& target) {
-  const size_t colon = target.rfind(':');
-  options.host = target.substr(0, colon);
-  if (colon != std::string::npos) options.port = static_cast<uint16_t>(parse_size(target.substr(colon + 1)));
+  std::string port = std::to_string(options.port);
+  parse_pair(target, ':', &options.host, &port);
+  options.port = static_cast<uint16_t>(parse_size(port));
 }
 
 // A folder with certificate.pem, key.pem and roots.pem, or a file with a pre-shared key. Kept to the end.
@@ -83,52 +85,32 @@ Options parse(int argc, char** argv) {
   options.config.struct_size = sizeof(hawser_config);
   options.config.rank = -1;
   options.config.insecure = 1;  // the bytes that it measures with are no secret
-  for (int i = 1; i < argc; ++i) {
-    const std::string name = argv[i];
-    const auto value = [&]() -> std::string {
-      if (i + 1 == argc) die(name + " needs a value");
-      return argv[++i];
-    };
-    if (name == "--listen")
-      options.listen = true;
-    else if (name == "--once")
-      options.once = true;
-    else if (name == "--json")
-      continue;
-    else if (name == "--port")
-      options.port = static_cast<uint16_t>(parse_size(value()));
-    else if (name == "--op")
-      options.op = value();
-    else if (name == "--sizes")
-      options.sizes = parse_sizes(value());
-    else if (name == "--seconds")
-      options.seconds = std::stod(value());
-    else if (name == "--window")
-      options.window = parse_size(value());
-    else if (name == "--chunk")
-      options.config.chunk_bytes = static_cast<uint32_t>(parse_size(value()));
-    else if (name == "--eager")
-      options.config.eager_bytes = static_cast<uint32_t>(parse_size(value()));
-    else if (name == "--wait")
-      options.spin = value() == "spin";
-    else if (name == "--checksum")
-      options.config.checksum = value() == "off" ? HAWSER_OFF : HAWSER_ON;
-    else if (name == "--zerocopy") {
-      const std::string zerocopy = value();
-      options.config.zerocopy = zerocopy == "on" ? HAWSER_ON : zerocopy == "off" ? HAWSER_OFF : HAWSER_AUTO;
-    } else if (name == "--net")
-      std::strncpy(options.config.net, value().c_str(), sizeof(options.config.net) - 1);
-    else if (name == "--lanes")
-      std::strncpy(options.config.lanes, value().c_str(), sizeof(options.config.lanes) - 1);
-    else if (name == "--identity")
-      options.config.identity = open_identity(value());
-    else if (name == "--scheduler" || name == "--on-lane-loss" || name == "--bind")
-      value();
-    else if (name.starts_with("--"))
-      die("unknown option " + name);
-    else
-      set_host(options, name);
-  }
+  const auto text = [](auto& to) { return [&to](const std::string& from) { copy_text(to, from); }; };
+  const auto words = parse_arguments(
+      argc, argv,
+      {{"--listen", options.listen},
+       {"--once", options.once},
+       {"--json", Option::ignored_flag()},
+       {"--port", options.port},
+       {"--op", options.op},
+       {"--sizes", options.sizes},
+       {"--seconds", options.seconds},
+       {"--window", options.window},
+       {"--chunk", options.config.chunk_bytes},
+       {"--eager", options.config.eager_bytes},
+       {"--wait", [&](const std::string& how) { options.spin = how == "spin"; }},
+       {"--checksum", [&](const std::string& how) { options.config.checksum = how == "off" ? HAWSER_OFF : HAWSER_ON; }},
+       {"--zerocopy",
+        [&](const std::string& how) {
+          options.config.zerocopy = how == "on" ? HAWSER_ON : how == "off" ? HAWSER_OFF : HAWSER_AUTO;
+        }},
+       {"--net", text(options.config.net)},
+       {"--lanes", text(options.config.lanes)},
+       {"--identity", [&](const std::string& path) { options.config.identity = open_identity(path); }},
+       {"--scheduler", Option::ignored()},
+       {"--on-lane-loss", Option::ignored()},
+       {"--bind", Option::ignored()}});
+  for (const std::string& word : words) set_host(options, word);
   if (!options.listen && options.host.empty()) die("give --listen or HOST[:PORT]");
   return options;
 }

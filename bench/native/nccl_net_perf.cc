@@ -51,38 +51,18 @@ struct Report {  // receiver to sender, after each size
 
 Options parse(int argc, char** argv) {
   Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string name = argv[i];
-    const auto value = [&]() -> std::string {
-      if (i + 1 == argc) die(name + " needs a value");
-      return argv[++i];
-    };
-    if (name == "--listen") {
-      options.listen = true;
-    } else if (name == "--once" || name == "--json") {
-      continue;
-    } else if (name == "--plugin") {
-      options.plugin = value();
-    } else if (name == "--port") {
-      options.port = value();
-    } else if (name == "--split") {
-      options.split = value();
-    } else if (name == "--sizes") {
-      options.sizes = parse_sizes(value());
-    } else if (name == "--seconds") {
-      options.seconds = std::stod(value());
-    } else if (name == "--window") {
-      options.window = parse_size(value());
-    } else if (name == "--op") {
-      if (value() != "bw") die("only --op bw is measured");
-    } else if (name.starts_with("--")) {
-      die("unknown option " + name);
-    } else {
-      const size_t colon = name.rfind(':');
-      options.host = name.substr(0, colon);
-      if (colon != std::string::npos) options.port = name.substr(colon + 1);
-    }
-  }
+  const auto words = parse_arguments(argc, argv,
+                                     {{"--listen", options.listen},
+                                      {"--once", Option::ignored_flag()},
+                                      {"--json", Option::ignored_flag()},
+                                      {"--plugin", options.plugin},
+                                      {"--port", options.port},
+                                      {"--split", options.split},
+                                      {"--sizes", options.sizes},
+                                      {"--seconds", options.seconds},
+                                      {"--window", options.window},
+                                      {"--op", Option::ignored()}});
+  for (const std::string& word : words) parse_pair(word, ':', &options.host, &options.port);
   if (!options.listen && options.host == "0.0.0.0") die("give --listen or HOST[:PORT]");
   return options;
 }

@@ -30,38 +30,19 @@ struct Options {
 
 Options parse(int argc, char** argv) {
   Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string name = argv[i];
-    const auto value = [&]() -> std::string {
-      if (i + 1 == argc) die(name + " needs a value");
-      return argv[++i];
-    };
-    if (name == "--listen")
-      options.listen = true;
-    else if (name == "--once" || name == "--json")
-      continue;
-    else if (name == "--port")
-      options.port = value();
-    else if (name == "--sizes")
-      options.bytes = parse_size(value());
-    else if (name == "--window")
-      options.window = parse_size(value());
-    else if (name == "--seconds")
-      options.seconds = std::stod(value());
-    else if (name == "--provider")
-      options.provider = value();
-    else if (name == "--lanes")
-      options.device = value().substr(1);
-    else if (name == "--op")
-      value();
-    else if (name.starts_with("--"))
-      die("unknown option " + name);
-    else {
-      const size_t colon = name.rfind(':');
-      options.host = name.substr(0, colon);
-      if (colon != std::string::npos) options.port = name.substr(colon + 1);
-    }
-  }
+  const auto words = parse_arguments(
+      argc, argv,
+      {{"--listen", options.listen},
+       {"--once", Option::ignored_flag()},
+       {"--json", Option::ignored_flag()},
+       {"--port", options.port},
+       {"--sizes", options.bytes},
+       {"--window", options.window},
+       {"--seconds", options.seconds},
+       {"--provider", options.provider},
+       {"--lanes", [&](const std::string& lane) { options.device = lane.substr(std::min<size_t>(1, lane.size())); }},
+       {"--op", Option::ignored()}});
+  for (const std::string& word : words) parse_pair(word, ':', &options.host, &options.port);
   if (options.window == 0) die("a window has 1 message or more");
   return options;
 }

@@ -32,8 +32,9 @@ using bench::check;
 using bench::cpu_seconds;
 using bench::die;
 using bench::Meeting;
+using bench::parse_arguments;
+using bench::parse_pair;
 using bench::parse_size;
-using bench::parse_sizes;
 
 constexpr Nanos kPatience = 60 * kSecond;
 constexpr uint32_t kPutWithSignal = HAWSER_TRIGGER_PUT | HAWSER_TRIGGER_SIGNAL;
@@ -65,47 +66,23 @@ uint32_t parse_transport(const std::string& name) {
 
 Options parse(int argc, char** argv) {
   Options options;
-  std::vector<std::string> places;
-  for (int i = 1; i < argc; ++i) {
-    const std::string name = argv[i];
-    const auto value = [&]() -> std::string {
-      if (i + 1 == argc) die(name + " needs a value");
-      return argv[++i];
-    };
-    if (name == "--transport")
-      options.transport = parse_transport(value());
-    else if (name == "--op")
-      options.latency = value() == "lat";
-    else if (name == "--sizes")
-      options.sizes = parse_sizes(value());
-    else if (name == "--ways")
-      options.ways = parse_size(value());
-    else if (name == "--window")
-      options.window = std::max<uint64_t>(parse_size(value()), 1);
-    else if (name == "--seconds")
-      options.seconds = std::stod(value());
-    else if (name == "--lanes")
-      options.lanes = value();
-    else if (name == "--address")
-      options.address = value();
-    else if (name == "--provider")
-      options.provider = value();
-    else if (name == "--chunk")
-      options.chunk = static_cast<uint32_t>(parse_size(value()));
-    else if (name == "--wait")
-      options.spin = value() == "spin";
-    else if (name == "--plain")
-      options.plain = true;
-    else if (name.starts_with("--"))
-      die("unknown option " + name);
-    else
-      places.push_back(name);
-  }
+  const auto places = parse_arguments(
+      argc, argv,
+      {{"--transport", [&](const std::string& name) { options.transport = parse_transport(name); }},
+       {"--op", [&](const std::string& what) { options.latency = what == "lat"; }},
+       {"--sizes", options.sizes},
+       {"--ways", options.ways},
+       {"--window", [&](const std::string& size) { options.window = std::max<uint64_t>(parse_size(size), 1); }},
+       {"--seconds", options.seconds},
+       {"--lanes", options.lanes},
+       {"--address", options.address},
+       {"--provider", options.provider},
+       {"--chunk", options.chunk},
+       {"--wait", [&](const std::string& how) { options.spin = how == "spin"; }},
+       {"--plain", options.plain}});
   if (places.empty()) return options;
-  const size_t colon = places[0].rfind(':');
-  if (places.size() != 2 || colon == std::string::npos || options.plain) die("give HOST:PORT and RANK, or neither");
-  options.host = places[0].substr(0, colon);
-  options.service = places[0].substr(colon + 1);
+  parse_pair(places[0], ':', &options.host, &options.service);
+  if (places.size() != 2 || options.service.empty() || options.plain) die("give HOST:PORT and RANK, or neither");
   options.rank = places[1] == "0" ? 0 : 1;
   return options;
 }
