@@ -14,8 +14,8 @@ import org.hawser.simp.SimpHttpWorker;
 import org.hawser.simp.WorkerOptions;
 
 /**
- * SIMP jobs over HTTP. What the workers say to each other passes relays, which cut, reset, delay
- * and refuse connections; the driver asks them directly, and is told when that fails.
+ * SIMP jobs over HTTP. What the workers say to each other, and what the driver asks them, passes
+ * relays, which cut, reset, delay and refuse connections.
  */
 final class HttpJobs implements Stage {
   private static final int EVERY = 40;
@@ -61,10 +61,9 @@ final class HttpJobs implements Stage {
     }
     List<String> places = relays.stream().map(Relay::place).toList();
     var limits = WorkerOptions.DEFAULT.withPeerTimeout(Waits.LONG).withJobTimeout(Waits.LONG);
-    try (var first = SimpHttpWorker.over(nodes.get(0), 0, places, Work.registry(), limits);
-        var second = SimpHttpWorker.over(nodes.get(1), 1, places, Work.registry(), limits)) {
-      List<String> direct = List.of(first.address().toString(), second.address().toString());
-      drive(options, direct, relays, tally);
+    try (var _ = SimpHttpWorker.over(nodes.get(0), 0, places, Work.registry(), limits);
+        var _ = SimpHttpWorker.over(nodes.get(1), 1, places, Work.registry(), limits)) {
+      drive(options, places, relays, tally);
     }
     for (Relay relay : relays) {
       tally.faults.addAndGet(relay.injected());

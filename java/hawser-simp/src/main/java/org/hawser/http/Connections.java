@@ -28,6 +28,9 @@ final class Connections {
   private static final long MIN_RETRY_MILLIS = 20;
   private static final long MAX_RETRY_MILLIS = 1000;
 
+  /** A server that was lost with requests under way is given so long to be found again. */
+  private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   private final HostPort server;
   private final int rank;
   private final HttpOptions options;
@@ -40,6 +43,9 @@ final class Connections {
   private long retryMillis = MIN_RETRY_MILLIS;
   private boolean looking;
   private boolean closed;
+  // Whether requests were lost that nothing has been answered since, and since when.
+  private boolean troubled;
+  private long troubledSince;
   private Throwable lastFailure;
   private Runnable onLost = () -> {};
 
@@ -227,13 +233,18 @@ final class Connections {
 
   private void refused(Throwable cause) {
     lastFailure = cause;
-    if (style.persistent && !closed) {
+    if (mayComeBack()) {
       later();
       return;
     }
     opening--;
     ErrorCode code = cause instanceof HawserException e ? e.code() : ErrorCode.LINK_FAILED;
     failAll(waiting, failure(code, "cannot connect: " + cause.getMessage()));
+  }
+
+  private boolean mayComeBack() {
+    boolean lately = troubled && System.nanoTime() - troubledSince < AGAIN_NANOS;
+    return !closed && (style.persistent || lately);
   }
 
   /** Connects after a while, longer each time until there is an answer. */
@@ -250,6 +261,7 @@ final class Connections {
   /** There was an answer: a connection has room again. */
   void freed() {
     retryMillis = MIN_RETRY_MILLIS;
+    troubled = false;
     if (!waiting.isEmpty()) {
       pump();
     }
@@ -263,10 +275,14 @@ final class Connections {
   void lost(ClientConnection connection, List<Exchange> unanswered) {
     open.remove(connection);
     long now = System.nanoTime();
+    if (!unanswered.isEmpty() && !troubled) {
+      troubled = true;
+      troubledSince = now;
+    }
     for (Exchange each : unanswered.reversed()) {
       if (each.deadline - now <= 0) {
         each.failed(late());
-      } else if (each.isRepeatable() && !closed) {
+      } else if (each.isRepeatable() && mayComeBack()) {
         waiting.addFirst(each);
       } else if (each.deadline - System.nanoTime() <= 0) {
         each.failed(late());
@@ -275,7 +291,7 @@ final class Connections {
         each.failed(failure(ErrorCode.LINK_FAILED, "the connection was lost" + why));
       }
     }
-    if (style.persistent && !waiting.isEmpty()) {
+    if (!waiting.isEmpty() && mayComeBack()) {
       opening++;
       later();
     } else {

@@ -44,31 +44,34 @@ public final class HttpClient implements AutoCloseable {
     return new HttpClient(options, ranks);
   }
 
-  /** Asks for something without a body. */
-  public CompletableFuture<HttpReply> get(HostPort server, String path, Duration timeout) {
-    return send(
-        server, "GET", path, Map.of(), MediaTypes.JSON, Arena.global().allocate(0), timeout);
-  }
-
   /**
-   * Sends a request. Is never sent twice.
+   * What to ask for.
    *
    * @param path encoded
    * @param headers besides those that every request has
    * @param body of the heap or not; must stay as it is until the reply is there
    * @param timeout after which the reply fails with TIMEOUT
-   * @return the reply, whatever its status; fails with a {@link HawserException} that names the
-   *     server when there is none. What is done next with it must not block
+   * @param isRepeatable whether the server may get it twice: it is sent again when its connection
+   *     is lost, unless the server has been gone for seconds
    */
-  public CompletableFuture<HttpReply> send(
-      HostPort server,
+  public record Request(
       String method,
       String path,
       Map<String, String> headers,
       String mediaType,
       MemorySegment body,
-      Duration timeout) {
-    return send(server, method, path, headers, mediaType, body, timeout, HttpClient::kept);
+      Duration timeout,
+      boolean isRepeatable) {}
+
+  /**
+   * Asks for something without a body.
+   *
+   * @return the reply, whatever its status; fails as {@link #send} does
+   */
+  public CompletableFuture<HttpReply> get(HostPort server, String path, Duration timeout) {
+    var nothing = Arena.global().allocate(0);
+    var request = new Request("GET", path, Map.of(), MediaTypes.JSON, nothing, timeout, true);
+    return send(server, request, HttpClient::kept);
   }
 
   /** The receiver's for as long as it likes: nobody gives pooled memory back for it. */
@@ -78,25 +81,16 @@ public final class HttpClient implements AutoCloseable {
   }
 
   /**
-   * As {@link #send(HostPort, String, String, Map, String, MemorySegment, Duration)}, for who reads
-   * the reply's body at once, which saves a copy of it.
+   * Sends a request.
    *
-   * @param read what the reply says; must not block. The reply's body is there while it runs
-   * @return what was read; fails with what {@code read} throws too
+   * @param read what the reply says, whatever its status; must not block. The reply's body is there
+   *     while it runs
+   * @return what was read; fails with what {@code read} throws, and with a {@link HawserException}
+   *     that names the server when there is no reply. What is done next with it must not block
    */
   public <T> CompletableFuture<T> send(
-      HostPort server,
-      String method,
-      String path,
-      Map<String, String> headers,
-      String mediaType,
-      MemorySegment body,
-      Duration timeout,
-      Function<HttpReply, T> read) {
-    var head = new StringBuilder(Wire.requestHead(method, path, server.toString(), mediaType));
-    headers.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
-    head.append("Content-Length: ").append(body.byteSize()).append("\r\n\r\n");
-    var call = new Call<>(head.toString(), body, read, System.nanoTime() + timeout.toNanos());
+      HostPort server, Request request, Function<HttpReply, T> read) {
+    var call = new Call<>(server, request, read);
     servers
         .computeIfAbsent(
             server,
@@ -109,26 +103,32 @@ public final class HttpClient implements AutoCloseable {
 
   private static final class Call<T> extends Exchange {
     private final String head;
-    private final MemorySegment body;
+    private final Request request;
     private final Function<HttpReply, T> read;
     private final CompletableFuture<T> reply = new CompletableFuture<>();
 
-    Call(String head, MemorySegment body, Function<HttpReply, T> read, long deadline) {
-      super(deadline);
-      this.head = head;
-      this.body = body;
+    Call(HostPort server, Request request, Function<HttpReply, T> read) {
+      super(System.nanoTime() + request.timeout.toNanos());
+      var head =
+          new StringBuilder(
+              Wire.requestHead(request.method, request.path, server.toString(), request.mediaType));
+      request.headers.forEach(
+          (name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+      head.append("Content-Length: ").append(request.body.byteSize()).append("\r\n\r\n");
+      this.head = head.toString();
+      this.request = request;
       this.read = read;
     }
 
     @Override
     void write(Channel channel) {
       channel.write(Wire.ascii(head));
-      channel.write(Wire.wrap(body));
+      channel.write(Wire.wrap(request.body));
     }
 
     @Override
     boolean isRepeatable() {
-      return false;
+      return request.isRepeatable;
     }
 
     @Override

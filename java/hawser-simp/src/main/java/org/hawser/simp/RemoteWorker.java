@@ -77,8 +77,9 @@ final class RemoteWorker {
     fields.put("graph", graph.in(form));
     fields.put("inputs", inputs);
     fields.put("job_id", job);
+    // mplang's workers would run it twice.
     CompletableFuture<List<String>> uris =
-        post("/exec", fields, timeout, reply -> uris(result(reply)));
+        post("/exec", fields, timeout, isHawser, reply -> uris(result(reply)));
     watch(uris);
     return uris;
   }
@@ -109,7 +110,7 @@ final class RemoteWorker {
   }
 
   CompletableFuture<Object> fetch(String uri, Duration timeout) {
-    return post("/fetch", Map.of("uri", uri), timeout, this::result);
+    return post("/fetch", Map.of("uri", uri), timeout, true, this::result);
   }
 
   /** Does nothing where mplang's workers cannot. */
@@ -129,7 +130,7 @@ final class RemoteWorker {
   }
 
   private void tell(String path, Map<String, Object> fields) {
-    CompletableFuture<?> answer = post(path, fields, SHORT, HttpReply::status);
+    CompletableFuture<?> answer = post(path, fields, SHORT, true, HttpReply::status);
     told.add(answer);
     answer.whenComplete((_, _) -> told.remove(answer));
   }
@@ -144,16 +145,18 @@ final class RemoteWorker {
    * @param read what an answer says that tells of no failure, while its body is there
    */
   private <T> CompletableFuture<T> post(
-      String path, Map<String, Object> fields, Duration timeout, Function<HttpReply, T> read) {
+      String path,
+      Map<String, Object> fields,
+      Duration timeout,
+      boolean isRepeatable,
+      Function<HttpReply, T> read) {
+    var headers = Map.of("Accept", form.mediaType(), WorkerRoutes.ONCE, "1");
+    var body = form.body(fields, Arena.ofAuto());
     return named(
         client.send(
             endpoint,
-            "POST",
-            path,
-            Map.of("Accept", form.mediaType()),
-            form.mediaType(),
-            form.body(fields, Arena.ofAuto()),
-            timeout,
+            new HttpClient.Request(
+                "POST", path, headers, form.mediaType(), body, timeout, isRepeatable),
             reply -> {
               requireOk(reply);
               return read.apply(reply);

@@ -38,6 +38,12 @@ final class WorkerJobs {
     named.put(job.id(), job);
   }
 
+  /** The one of its name that is there already; else adds it, and returns it. */
+  synchronized WorkerJob addOrFind(WorkerJob job) {
+    WorkerJob other = named.putIfAbsent(job.id(), job);
+    return other == null ? job : other;
+  }
+
   /** The last of that name, unless it is too long ago. */
   synchronized Optional<WorkerJob> find(String id) {
     return Optional.ofNullable(named.get(id));

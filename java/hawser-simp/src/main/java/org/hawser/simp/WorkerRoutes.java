@@ -21,6 +21,12 @@ import org.hawser.http.HttpNode;
  * block.
  */
 final class WorkerRoutes {
+  /**
+   * A header of requests whose job's name stands for one run: when such a request comes again, as
+   * after a lost connection, it is answered with what became of the first.
+   */
+  static final String ONCE = "X-Hawser-Once";
+
   private static final int OK = 200;
   private static final int BAD_REQUEST = 400;
   private static final int NOT_FOUND = 404;
@@ -135,7 +141,8 @@ final class WorkerRoutes {
     }
     WorkerJob job;
     try {
-      job = service.submit(request);
+      boolean once = fields.ask.header(ONCE).isPresent();
+      job = once ? service.submitOnce(request) : service.submit(request);
     } catch (HawserException e) {
       return refused(e);
     }

@@ -94,6 +94,27 @@ final class WorkerService implements AutoCloseable {
     if (!request.isAnonymous()) {
       jobs.add(job);
     }
+    start(job, request);
+    return job;
+  }
+
+  /**
+   * As {@link #submit}, where a job's name stands for one run: a job of that name that was taken
+   * before is the answer.
+   */
+  WorkerJob submitOnce(ExecRequest request) {
+    if (request.isAnonymous()) {
+      return submit(request);
+    }
+    var job = new WorkerJob(request.job());
+    WorkerJob taken = jobs.addOrFind(job);
+    if (taken == job) {
+      start(job, request);
+    }
+    return taken;
+  }
+
+  private void start(WorkerJob job, ExecRequest request) {
     open.add(job);
     job.result().whenComplete((_, _) -> ended(job));
     try {
@@ -104,7 +125,6 @@ final class WorkerService implements AutoCloseable {
       throw refusal;
     }
     limit(job);
-    return job;
   }
 
   private void ended(WorkerJob job) {

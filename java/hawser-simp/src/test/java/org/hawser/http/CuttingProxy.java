@@ -5,16 +5,25 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.hawser.lane.HostPort;
 
-/** Forwards connections to a server one after the other, and cuts each after so many bytes. */
-final class CuttingProxy implements AutoCloseable {
+/** Forwards connections to a server, and cuts each after so many bytes, or all when it is told. */
+public final class CuttingProxy implements AutoCloseable {
   private static final int BLOCK = 4096;
 
   private final HostPort server;
   private final long bytes;
   private final ServerSocket listening;
-  private volatile int cuts;
+  private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger cuts = new AtomicInteger();
+
+  /** Cuts none before it is told. */
+  public CuttingProxy(HostPort server) {
+    this(server, Long.MAX_VALUE);
+  }
 
   CuttingProxy(HostPort server, long bytes) {
     this.server = server;
@@ -27,34 +36,49 @@ final class CuttingProxy implements AutoCloseable {
     Thread.ofPlatform().daemon().start(this::accept);
   }
 
-  HostPort address() {
+  public HostPort address() {
     return new HostPort("127.0.0.1", listening.getLocalPort());
   }
 
-  /** Connections that it has cut. */
+  /** Connections that it has cut after their bytes. */
   int cuts() {
-    return cuts;
+    return cuts.get();
+  }
+
+  /** Ends every connection that there is; new ones may come. */
+  public void cutAll() throws IOException {
+    for (Socket client : clients) {
+      client.close();
+    }
   }
 
   private void accept() {
-    while (!listening.isClosed()) {
-      try (Socket client = listening.accept();
-          Socket forward = new Socket(server.host(), server.port())) {
-        Thread back =
-            Thread.ofPlatform().daemon().start(() -> copy(forward, client, Long.MAX_VALUE));
-        if (copy(client, forward, bytes)) {
-          cuts++;
-          // Every other time what was answered by now gets through, so that there is progress.
-          if (cuts % 2 == 0) {
-            forward.shutdownOutput();
-            back.join();
-          }
-        }
-      } catch (IOException e) {
-        // The test has closed it, or one of the ends has.
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
+    try {
+      while (true) {
+        Socket client = listening.accept();
+        clients.add(client);
+        Thread.ofPlatform().daemon().start(() -> serve(client));
       }
+    } catch (IOException e) {
+      // The test has closed it.
+    }
+  }
+
+  private void serve(Socket client) {
+    try (client;
+        Socket forward = new Socket(server.host(), server.port())) {
+      Thread back = Thread.ofPlatform().daemon().start(() -> copy(forward, client, Long.MAX_VALUE));
+      // Every other time what was answered by now gets through, so that there is progress.
+      if (copy(client, forward, bytes) && cuts.incrementAndGet() % 2 == 0) {
+        forward.shutdownOutput();
+        back.join();
+      }
+    } catch (IOException e) {
+      // One of the ends has closed it.
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    } finally {
+      clients.remove(client);
     }
   }
 
@@ -81,6 +105,7 @@ final class CuttingProxy implements AutoCloseable {
   public void close() {
     try {
       listening.close();
+      cutAll();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
