@@ -124,6 +124,12 @@ inline std::vector<std::string> parse_arguments(int argc, char** argv,
   return words;
 }
 
+// As parse_arguments(), for programs that take options alone.
+inline void parse_options(int argc, char** argv, const std::map<std::string_view, Option>& options) {
+  const auto words = parse_arguments(argc, argv, options);
+  if (!words.empty()) die("what is " + words[0] + "?");
+}
+
 // Of this process so far, user and system.
 inline double cpu_seconds() {
   rusage usage{};

@@ -10,7 +10,6 @@
 #include <deque>
 #include <fstream>
 #include <future>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -34,13 +33,9 @@ struct Options {
   std::string device = "lo";
 };
 
-void require(const Status& status) {
-  if (!status.ok()) throw std::runtime_error(status.text());
-}
-
 Options parse(int argc, char** argv) {
   Options options;
-  const auto words = bench::parse_arguments(
+  bench::parse_options(
       argc, argv,
       {{"--bytes", options.bytes},
        {"--seconds", options.seconds},
@@ -55,7 +50,6 @@ Options parse(int argc, char** argv) {
        {"--namespaces", [&](const std::string& pair) {
           bench::parse_pair(pair, ',', &options.namespaces[0], &options.namespaces[1]);
         }}});
-  if (!words.empty()) bench::die("what is " + words[0] + "?");
   return options;
 }
 
@@ -86,34 +80,34 @@ class End {
   End(const Options& options, size_t index) {
     if (!options.namespaces[index].empty()) {
       const UniqueFd fd(open(("/run/netns/" + options.namespaces[index]).c_str(), O_RDONLY | O_CLOEXEC));
-      if (!fd.valid() || setns(fd.get(), CLONE_NEWNET) != 0) throw std::runtime_error("cannot enter the namespace");
+      if (!fd.valid() || setns(fd.get(), CLONE_NEWNET) != 0) bench::die("cannot enter the namespace");
     }
     LaneChoice choice;
-    require(choose_lanes(list_devices(), "=" + options.device, "", &choice));
+    bench::check(choose_lanes(list_devices(), "=" + options.device, "", &choice));
     transport_ = make_socket_transport({choice.devices[static_cast<size_t>(choice.lanes[0])]}, options.transport);
-    require(poller_.open());
+    bench::check(poller_.open());
   }
 
   void listen(std::promise<Handle>* out) {
     Handle handle{};
-    require(transport_->listen(0, &handle, &listener_));
+    bench::check(transport_->listen(0, &handle, &listener_));
     out->set_value(handle);
-    while (comm_ == nullptr) require(listener_->accept(&comm_));
-    require(comm_->arm(poller_));
+    while (comm_ == nullptr) bench::check(listener_->accept(&comm_));
+    bench::check(comm_->arm(poller_));
   }
 
   void connect(const Handle& handle) {
     std::unique_ptr<Connector> connector;
-    require(transport_->connect(0, handle, &connector));
-    while (comm_ == nullptr) require(connector->poll(&comm_));
-    require(comm_->arm(poller_));
+    bench::check(transport_->connect(0, handle, &connector));
+    while (comm_ == nullptr) bench::check(connector->poll(&comm_));
+    bench::check(comm_->arm(poller_));
   }
 
   Comm& comm() { return *comm_; }
 
   void progress() {
     bool moved = false;
-    if (comm_->ready()) require(comm_->progress(&moved));
+    if (comm_->ready()) bench::check(comm_->progress(&moved));
   }
 
   void sleep() {
@@ -150,7 +144,7 @@ Result send_stream(End& end, const Options& options) {
   for (size_t slot = 0; now() < deadline || !requests.empty();) {
     while (requests.size() < options.window && now() < deadline) {
       Request* request = nullptr;
-      require(end.comm().isend(data.data() + slot * options.bytes, options.bytes, nullptr, &request));
+      bench::check(end.comm().isend(data.data() + slot * options.bytes, options.bytes, nullptr, &request));
       if (request == nullptr) break;
       requests.push_back(request);
       slot = (slot + 1) % options.window;
@@ -171,7 +165,7 @@ Result receive_stream(End& end, const Options& options, const std::atomic<uint64
   for (size_t slot = 0; result.messages < total.load();) {
     while (requests.size() < options.window) {
       Request* request = nullptr;
-      require(end.comm().irecv(place.data() + slot * options.bytes, options.bytes, nullptr, &request));
+      bench::check(end.comm().irecv(place.data() + slot * options.bytes, options.bytes, nullptr, &request));
       if (request == nullptr) break;
       requests.push_back(request);
       slot = (slot + 1) % options.window;
@@ -186,9 +180,10 @@ Result receive_stream(End& end, const Options& options, const std::atomic<uint64
 
 void transfer(End& end, unsigned char* data, size_t bytes, bool send) {
   Request* request = nullptr;
-  require(send ? end.comm().isend(data, bytes, nullptr, &request) : end.comm().irecv(data, bytes, nullptr, &request));
+  bench::check(send ? end.comm().isend(data, bytes, nullptr, &request)
+                    : end.comm().irecv(data, bytes, nullptr, &request));
   bool moved = false;
-  if (send) require(end.comm().progress(&moved));
+  if (send) bench::check(end.comm().progress(&moved));
   for (size_t got = 0; !end.comm().test(request, &got);) {
     end.comm().expect_input();
     end.progress();
@@ -250,12 +245,4 @@ void run(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    run(parse(argc, argv));
-    return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_comm_stream: %s\n", error.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { run(parse(argc, argv)); }

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -230,9 +229,8 @@ void run(const Options& options, int32_t rank, int fd) {
 }
 
 double number(const char* text) {
-  double value = 0;
-  const char* end = text + std::strlen(text);
-  if (std::from_chars(text, end, value).ptr != end || value <= 0) die(std::string("not a number above 0: ") + text);
+  const double value = bench::parse_number(text);
+  if (value <= 0) die(std::string("not a number above 0: ") + text);
   return value;
 }
 
