@@ -28,14 +28,11 @@ struct House {
     const auto lo = std::find_if(devices.begin(), devices.end(), [](const auto& one) { return one.name == "lo"; });
     require(lo != devices.end(), "libfabric has loopback");
     require(transport->listen(static_cast<int>(lo - devices.begin()), &handle, &listener).ok(), "a listener opens");
-    HandleWire wire = read_handle(handle);
-    wire.magic = kHandleMagic;
-    std::memcpy(handle.bytes, &wire, sizeof(wire));
   }
 
   std::unique_ptr<Comm> visit() {
     std::unique_ptr<Connector> connector;
-    require(sockets->connect(0, handle, &connector).ok(), "a guest comes");
+    require(sockets->connect(0, side_handle(handle), &connector).ok(), "a guest comes");
     std::unique_ptr<Comm> side;
     while (side == nullptr) {
       look();
@@ -89,10 +86,9 @@ std::vector<uint8_t> meeting(uint16_t address_bytes, const char* provider) {
   wire.address[2] = 0x12;
   wire.address[4] = 127;
   wire.address[7] = 1;
-  constexpr uint64_t kQuestion = 0x3F45565941485748;
   Script script;
   script.put(static_cast<uint16_t>(sizeof(wire))).put(wire);
-  return script.put(static_cast<uint16_t>(sizeof(kQuestion))).put(kQuestion).bytes();
+  return script.put(static_cast<uint16_t>(sizeof(kOfiQuestion))).put(kOfiQuestion).bytes();
 }
 
 std::vector<Seed> seeds() {

@@ -124,24 +124,16 @@ Status OfiNic::add_peer(const OfiEnd& end, std::span<const uint8_t> address, fi_
                     : failed(HAWSER_REFUSED, "the peer's address is refused", added < 0 ? added : -FI_EINVAL);
 }
 
-// Of all formats, names alone have lengths of their own, and an end. The others begin with their family, or are the
-// provider's own.
+// Of all formats, names alone have lengths of their own, and an end. Those of sockets begin with their family, which a
+// provider goes by; the others are the provider's own.
 bool OfiNic::is_address(std::span<const uint8_t> address, const OfiEnd& end) const {
-  if (info_->addr_format == FI_ADDR_STR) return std::find(address.begin(), address.end(), 0) != address.end();
+  const uint32_t format = info_->addr_format;
+  if (format == FI_ADDR_STR) return std::find(address.begin(), address.end(), 0) != address.end();
   if (address.size() != end.address.size()) return false;
-  const auto same_family = [&] {
-    constexpr size_t kFamily = sizeof(sockaddr::sa_family);
-    return address.size() >= kFamily && std::memcmp(address.data(), end.address.data(), kFamily) == 0;
-  };
-  switch (info_->addr_format) {
-    case FI_SOCKADDR:
-    case FI_SOCKADDR_IN:
-    case FI_SOCKADDR_IN6:
-    case FI_SOCKADDR_IB:
-      return same_family();
-    default:
-      return true;
-  }
+  constexpr size_t kFamily = sizeof(sockaddr::sa_family);
+  const bool has_family =
+      format == FI_SOCKADDR || format == FI_SOCKADDR_IN || format == FI_SOCKADDR_IN6 || format == FI_SOCKADDR_IB;
+  return !has_family || (address.size() >= kFamily && std::memcmp(address.data(), end.address.data(), kFamily) == 0);
 }
 
 Status OfiNic::failed(int code, const std::string& what, int64_t returned) const {

@@ -1,10 +1,9 @@
 #include "net/ofi/side.h"
 
+#include "net/ofi/wire.h"
+
 namespace hawser {
 namespace {
-
-constexpr uint64_t kQuestion = 0x3F45565941485748;  // "HWHAYVE?"
-constexpr uint64_t kAnswer = 0x214559415748574A;
 
 // Collects a request that may be done.
 void collect(Comm& comm, Request** request) {
@@ -26,9 +25,10 @@ Status OfiSide::hear() {
     }
     collect(*tcp_, &hearing_);
     if (hearing_ != nullptr) return {};
-    if (heard_ != kQuestion && heard_ != kAnswer) return {HAWSER_LANE_LOST, "the peer sent garbage beside the lane"};
+    if (heard_ != kOfiQuestion && heard_ != kOfiAnswer)
+      return {HAWSER_LANE_LOST, "the peer sent garbage beside the lane"};
     heard_at_ = now();
-    owes_answer_ |= heard_ == kQuestion;
+    owes_answer_ |= heard_ == kOfiQuestion;
   }
 }
 
@@ -41,7 +41,7 @@ Status OfiSide::progress() {
   collect(*tcp_, &answering_);
   if (!owes_answer_ || answering_ != nullptr) return {};
   owes_answer_ = false;
-  if (Status status = say(kAnswer, &answer_, &answering_); !status.ok()) return status;
+  if (Status status = say(kOfiAnswer, &answer_, &answering_); !status.ok()) return status;
   return tcp_->progress(&moved);
 }
 
@@ -50,7 +50,7 @@ Status OfiSide::check_alive(Nanos silence) {
   // One question at a time, and few: a peer that is not driven must not be buried in them.
   if (asking_ == nullptr && time - asked_at_ >= silence / 2) {
     asked_at_ = time;
-    if (Status status = say(kQuestion, &question_, &asking_); !status.ok()) return status;
+    if (Status status = say(kOfiQuestion, &question_, &asking_); !status.ok()) return status;
   }
   if (Status status = progress(); !status.ok()) return status;
   return tcp_->check_alive(silence);

@@ -133,17 +133,13 @@ class OfiTransport : public Transport {
   }
 
   Status connect(int device, const Handle& handle, std::unique_ptr<Connector>* out) override {
-    HandleWire wire = read_handle(handle);
-    if (wire.magic != kOfiHandleMagic) {
+    if (read_handle(handle).magic != kOfiHandleMagic) {
       return {HAWSER_INVALID_ARGUMENT, "the listener's network is not ofi: name one network on both ends"};
     }
     std::shared_ptr<OfiDomain> domain;
     if (Status status = domain_of(device, &domain); !status.ok()) return status;
-    wire.magic = kHandleMagic;
-    Handle side;
-    std::memcpy(side.bytes, &wire, sizeof(wire));
     std::unique_ptr<Connector> sockets;
-    if (Status status = sockets_->connect(device, side, &sockets); !status.ok()) return status;
+    if (Status status = sockets_->connect(device, side_handle(handle), &sockets); !status.ok()) return status;
     *out = std::make_unique<OfiConnector>(std::move(domain), std::move(sockets));
     return {};
   }

@@ -21,4 +21,17 @@ struct OfiMeetingWire {
 };
 static_assert(sizeof(OfiMeetingWire) == 320);
 
+// What the ends say afterwards: whether the other's driver is at work, and that this one's is.
+constexpr uint64_t kOfiQuestion = 0x3F45565941485748;  // "HWHAYVE?"
+constexpr uint64_t kOfiAnswer = 0x214559415748574A;
+
+// Where the side connection of a listener's `handle` is made.
+inline Handle side_handle(const Handle& handle) {
+  HandleWire wire = read_handle(handle);
+  wire.magic = kHandleMagic;
+  Handle side;
+  std::memcpy(side.bytes, &wire, sizeof(wire));
+  return side;
+}
+
 }  // namespace hawser

@@ -177,12 +177,8 @@ TEST_P(OfiComms, AWrongSecretIsRefusedAndCounted) {
 class Guest {
  public:
   explicit Guest(CommPair& pair) : pair_(pair), sockets_(make_socket_transport({loopback()}, {})) {
-    HandleWire wire = read_handle(pair.handle);
-    wire.magic = kHandleMagic;
-    Handle handle;
-    std::memcpy(handle.bytes, &wire, sizeof(wire));
     std::unique_ptr<Connector> connector;
-    EXPECT_TRUE(sockets_->connect(0, handle, &connector).ok());
+    EXPECT_TRUE(sockets_->connect(0, side_handle(pair.handle), &connector).ok());
     EXPECT_TRUE(until([&] { return connector->poll(&side_).ok() && accept() && side_ != nullptr; }));
   }
 
