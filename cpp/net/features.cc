@@ -108,7 +108,7 @@ std::string features_json() {
   json.add("kernel_tls", has_kernel_tls());
   json.add("mptcp", tcp_socket(kProtocolMptcp).valid());
   json.add("congestion_control", congestion_control());
-  json.add("crc32c", std::string(crc32c_backend()));
+  json.add("crc32c", std::string(crc32c_backends().front().name));
   return json.text();
 }
 
