@@ -128,7 +128,7 @@ typedef struct hawser_op {
 enum hawser_event_kind {
   HAWSER_EVENT_SEND_DONE = 1,       // id, code, bytes
   HAWSER_EVENT_RECEIVE_DONE = 2,    // id, code, bytes received (of the message; may be fewer than the capacity)
-  HAWSER_EVENT_SEND_READY = 3,      // id, bytes: the peer waits for this payload: cut it in chunks
+  HAWSER_EVENT_SEND_READY = 3,      // id, bytes: the peer waits for this payload: cut it in chunks of `offset` bytes
   HAWSER_EVENT_CHUNK_RETURNED = 4,  // id, offset, bytes: its lane was lost, choose another for it
   HAWSER_EVENT_LANE_LOST = 5,       // link, lane, code (errno in bytes)
   HAWSER_EVENT_LANE_BACK = 6,       // link, lane
@@ -230,7 +230,8 @@ typedef struct hawser_config {
   int32_t rank;               // this party's, told to peers and used in messages; -1 when it has none
   uint32_t op_capacity;       // slots, a power of two; 0 = 4096
   uint32_t event_capacity;    // slots, a power of two; 0 = 8192
-  uint32_t chunk_bytes;       // how sends are cut; 0 = 524288. The receiver learns it with each message
+  uint32_t chunk_bytes;       // how sends are cut; 0 = as suits the network: 524288, but long sends over libfabric
+                              // up to 1048576. The receiver learns it with each message
   uint32_t eager_bytes;       // messages up to this length go without asking the receiver; 0 = 65536
   uint32_t sockets_per_lane;  // TCP connections a lane; 0 = 1
   uint32_t lane_loss;         // a hawser_lane_loss

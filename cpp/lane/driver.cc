@@ -3,7 +3,7 @@
 namespace hawser {
 
 Driver::Driver(Engine& engine, RingDriver::OnEvent on_event)
-    : engine_(engine), rings_(engine.shared(), engine.link_options().chunk_bytes, std::move(on_event)) {}
+    : engine_(engine), rings_(engine.shared(), std::move(on_event)) {}
 
 Status Driver::attach(Link* link, uint32_t* id) {
   if (Status status = engine_.attach(link, id); !status.ok()) return status;

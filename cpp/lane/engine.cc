@@ -56,7 +56,9 @@ Status Engine::open(const hawser_config& config) {
   transport_ = std::move(net.transport);
   lanes_ = std::move(net.lanes);
 
-  link_options_.chunk_bytes = or_default(config.chunk_bytes, link_options_.chunk_bytes);
+  ChunkLimits& chunks = link_options_.chunks;
+  chunks.most = std::max(chunks.least, transport_->longest_chunk());
+  if (config.chunk_bytes != 0) chunks.least = chunks.most = config.chunk_bytes;
   link_options_.eager_bytes = or_default(config.eager_bytes, link_options_.eager_bytes);
   link_options_.fail_fast = config.lane_loss == HAWSER_FAIL_FAST;
   // What is encrypted is authenticated, too.
@@ -65,9 +67,9 @@ Status Engine::open(const hawser_config& config) {
   link_options_.encrypted = identity_ != nullptr;
   if (config.silence_ns > 0) link_options_.silence = config.silence_ns;
   if (config.link_timeout_ns > 0) link_options_.link_timeout = config.link_timeout_ns;
-  if (link_options_.chunk_bytes < wire::kLeastChunk || link_options_.chunk_bytes > 1u << 30) {
+  if (chunks.least < wire::kLeastChunk || chunks.most > 1u << 30) {
     return {HAWSER_INVALID_ARGUMENT,
-            "a chunk must have 4 KiB to 1 GiB, not " + std::to_string(link_options_.chunk_bytes) + " bytes"};
+            "a chunk must have 4 KiB to 1 GiB, not " + std::to_string(chunks.least) + " bytes"};
   }
   if (link_options_.eager_bytes > wire::kCredit) {
     return {HAWSER_INVALID_ARGUMENT, "messages above 4 MiB cannot be sent without asking the receiver"};

@@ -179,7 +179,7 @@ void Lane::put_chunk(PacketWriter& packet, const Departure& next) {
   const Send& send = *next.send;
   const hawser_chunk& chunk = next.chunk;
   if (send.eager) {
-    packet.put(Outbox::message_record(send, wire::MessageRecord::kEager, owner_.outbox().chunk_bytes()));
+    packet.put(Outbox::message_record(send, wire::MessageRecord::kEager));
   }
   // Where the comm itself reads a GPU's memory, the host cannot sum it.
   const bool checksum = owner_.checksum() && (send.device == nullptr || next.slot != nullptr);

@@ -19,7 +19,7 @@ struct LinkOptions {
   int32_t rank = -1;
   bool encrypted = false;
   uint32_t eager_bytes = 64 * 1024;
-  uint32_t chunk_bytes = 512 * 1024;
+  ChunkLimits chunks;
   bool fail_fast = false;
   bool checksum = true;
   Nanos silence = 250 * kMillisecond;

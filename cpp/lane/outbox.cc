@@ -1,6 +1,7 @@
 #include "lane/outbox.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace hawser {
 
@@ -13,12 +14,18 @@ constexpr Nanos kCreditPatience = 10 * kMillisecond;
 
 }  // namespace
 
-Outbox::Outbox(EventSink& events, Chunks& chunks, uint32_t link, uint32_t eager_bytes, uint32_t chunk_bytes)
+Outbox::Outbox(EventSink& events, Chunks& chunks, uint32_t link, uint32_t eager_bytes, const ChunkLimits& limits,
+               uint32_t lanes)
     : events_(events),
       chunks_(chunks),
       link_(link),
-      eager_bytes_(std::min(eager_bytes, chunk_bytes)),
-      chunk_bytes_(chunk_bytes) {}
+      eager_bytes_(std::min(eager_bytes, limits.least)),
+      limits_(limits),
+      lanes_(lanes) {}
+
+uint64_t Outbox::chunk_bytes(uint64_t message) const {
+  return std::clamp<uint64_t>(std::bit_floor(message / lanes_), limits_.least, limits_.most);
+}
 
 Send* Outbox::take_pooled() {
   if (pool_.empty()) {
@@ -39,6 +46,7 @@ void Outbox::post(const hawser_op& op, Staging* device) {
   send->tag = op.tag;
   send->data = reinterpret_cast<const unsigned char*>(op.address);
   send->bytes = op.bytes;
+  send->chunk_bytes = chunk_bytes(op.bytes);
   send->memory = op.memory;
   send->device = device;
   send->span = ranges::Span::begin("send", op.bytes);
@@ -80,14 +88,20 @@ void Outbox::activate(Send* send) {
   by_number_.emplace(send->number, send);
 }
 
+void Outbox::tell_ready(Send* send) {
+  send->ready = true;
+  hawser_event event = make_done(HAWSER_EVENT_SEND_READY, link_, send->id, HAWSER_OK, send->bytes);
+  event.offset = send->chunk_bytes;
+  events_.post(event);
+}
+
 void Outbox::advance() {
   while (!queue_.empty() && form(*queue_.front()) == Form::kEager) {
     Send* send = queue_.front();
     queue_.pop_front();
     spent_ += cost(*send, Form::kEager);
     activate(send);
-    send->ready = true;
-    events_.post(make_done(HAWSER_EVENT_SEND_READY, link_, send->id, HAWSER_OK, send->bytes));
+    tell_ready(send);
   }
 }
 
@@ -98,13 +112,13 @@ bool Outbox::has_records() const {
   return next == Form::kInline || next == Form::kAnnounced;
 }
 
-MessageRecord Outbox::message_record(const Send& send, uint8_t flags, uint32_t chunk_bytes) {
+MessageRecord Outbox::message_record(const Send& send, uint8_t flags) {
   auto record = make_record<MessageRecord>(wire::Kind::kMessage, flags);
   record.sequence = send.sequence;
   record.tag = send.tag;
   record.bytes = send.bytes;
   record.send = send.number;
-  record.chunk_bytes = chunk_bytes;
+  record.chunk_bytes = send.chunk_bytes;
   if ((flags & MessageRecord::kInline) != 0) record.header.bytes += static_cast<uint32_t>(send.bytes);
   return record;
 }
@@ -126,7 +140,7 @@ bool Outbox::fill(PacketWriter& packet) {
     const Form next = form(*send);
     if (next == Form::kWait) break;
     const bool is_inline = next == Form::kInline;
-    const auto record = message_record(*send, is_inline ? MessageRecord::kInline : uint8_t{0}, chunk_bytes_);
+    const auto record = message_record(*send, is_inline ? MessageRecord::kInline : uint8_t{0});
     if (!packet.fits(record.header.bytes)) break;
     queue_.pop_front();
     spent_ += cost(*send, next);
@@ -186,8 +200,7 @@ void Outbox::on_ready(uint64_t number) {
     return;
   }
   if (found->second->ready) return;  // told twice after a loss
-  found->second->ready = true;
-  events_.post(make_done(HAWSER_EVENT_SEND_READY, link_, found->second->id, HAWSER_OK, found->second->bytes));
+  tell_ready(found->second);
 }
 
 void Outbox::on_rejected(uint64_t number, int32_t code) {
@@ -208,7 +221,7 @@ void Outbox::on_credit(uint64_t consumed) {
 
 void Outbox::tell_void(const Send& send, uint8_t flags) {
   // The receiver counts messages in order: a withdrawn one must still be told of.
-  control(message_record(send, static_cast<uint8_t>(MessageRecord::kVoid | flags), chunk_bytes_));
+  control(message_record(send, static_cast<uint8_t>(MessageRecord::kVoid | flags)));
 }
 
 bool Outbox::cancel(uint64_t id) {

@@ -18,6 +18,12 @@ namespace hawser {
 
 class Staging;
 
+// Chunks are as long as `most` where every lane still gets one of the message, else shorter, down to `least`.
+struct ChunkLimits {
+  uint32_t least = 512 * 1024;
+  uint32_t most = least;
+};
+
 struct Send {
   uint64_t id = 0;  // the caller's
   uint64_t number = 0;
@@ -25,6 +31,7 @@ struct Send {
   uint64_t tag = 0;
   const unsigned char* data = nullptr;
   uint64_t bytes = 0;
+  uint64_t chunk_bytes = 0;  // how it is cut
   uint64_t memory = 0;
   Staging* device = nullptr;  // of the GPU whose memory `data` is
   uint64_t acknowledged = 0;
@@ -44,7 +51,9 @@ class Outbox {
     virtual void forget(Send* send) = 0;
   };
 
-  Outbox(EventSink& events, Chunks& chunks, uint32_t link, uint32_t eager_bytes, uint32_t chunk_bytes);
+  // `lanes`: of the link.
+  Outbox(EventSink& events, Chunks& chunks, uint32_t link, uint32_t eager_bytes, const ChunkLimits& limits,
+         uint32_t lanes);
 
   void set_link(uint32_t link) { link_ = link; }
   // `device`: of the GPU whose memory it is, null for memory of the host.
@@ -60,7 +69,7 @@ class Outbox {
   bool has_records() const;
   // Fills the packet with what fits; returns whether anything was put.
   bool fill(PacketWriter& packet);
-  static wire::MessageRecord message_record(const Send& send, uint8_t flags, uint32_t chunk_bytes);
+  static wire::MessageRecord message_record(const Send& send, uint8_t flags);
 
   template <typename Record>
   void control(const Record& record) {
@@ -85,7 +94,6 @@ class Outbox {
   void watch(Nanos time);
   bool waits_for_credit() const { return !stalled_ && !queue_.empty() && form(*queue_.front()) == Form::kWait; }
 
-  uint32_t chunk_bytes() const { return chunk_bytes_; }
   // Sends, records and messages that have not left yet.
   uint64_t outstanding() const { return queue_.size() + by_id_.size() + controls_.size() + again_.size(); }
 
@@ -96,6 +104,8 @@ class Outbox {
   };
 
   Send* take_pooled();
+  uint64_t chunk_bytes(uint64_t message) const;
+  void tell_ready(Send* send);
   void finish(Send* send, int32_t code);
   void activate(Send* send);
   // How a send may leave now. Without credit for its payload a message waits, and when credit stays away it is
@@ -109,7 +119,8 @@ class Outbox {
   Chunks& chunks_;
   uint32_t link_;
   uint32_t eager_bytes_;
-  uint32_t chunk_bytes_;
+  ChunkLimits limits_;
+  uint32_t lanes_;
   uint64_t next_number_ = 1;
   uint64_t next_sequence_ = 0;
   uint64_t spent_ = 0;     // credit

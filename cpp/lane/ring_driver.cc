@@ -27,9 +27,8 @@ LaneSight sight(const hawser_lane_state& state) {
 
 }  // namespace
 
-RingDriver::RingDriver(hawser_engine_shared* engine, uint64_t chunk_bytes, OnEvent on_event)
-    : chunk_bytes_(chunk_bytes),
-      on_event_(std::move(on_event)),
+RingDriver::RingDriver(hawser_engine_shared* engine, OnEvent on_event)
+    : on_event_(std::move(on_event)),
       ops_(ops_of(engine), engine->op_capacity, &engine->op_tail, &engine->op_head),
       events_(events_of(engine), engine->event_capacity, &engine->event_tail.value, &engine->event_head.value) {}
 
@@ -49,7 +48,7 @@ void RingDriver::detached(uint32_t link) { parties_[link].shared = nullptr; }
 void RingDriver::on_event(const hawser_event& event) {
   Party& party = parties_[event.link];
   if (event.kind == HAWSER_EVENT_SEND_READY) {
-    party.ready.push_back({event.id, event.bytes, 0});
+    party.ready.push_back({event.id, event.bytes, event.offset, 0});
     party.backlog += event.bytes;
   } else if (event.kind == HAWSER_EVENT_CHUNK_RETURNED) {
     party.returned.push_back({event.id, event.offset, event.bytes, 0});
@@ -83,7 +82,7 @@ bool RingDriver::schedule(Party& party) {
       chunk = party.returned.front();
     } else {
       const Ready& ready = party.ready.front();
-      chunk = {ready.id, ready.next, std::min(chunk_bytes_, ready.bytes - ready.next), 0};
+      chunk = {ready.id, ready.next, std::min(ready.chunk_bytes, ready.bytes - ready.next), 0};
     }
     for (uint32_t i = 0; i < party.shared->lanes; ++i) lanes[i] = sight(party.shared->lane[i]);
     const int lane = pick_adaptive({lanes.data(), party.shared->lanes}, chunk.bytes, party.backlog);

@@ -15,9 +15,9 @@ class RingDriver {
  public:
   using OnEvent = std::function<void(const hawser_event&)>;
 
-  // `chunk_bytes` as in the engine's configuration. `on_event` sees every event after the driver has acted on it; it
-  // may post. All but post() belongs to the thread that drives.
-  RingDriver(hawser_engine_shared* engine, uint64_t chunk_bytes, OnEvent on_event);
+  // `on_event` sees every event after the driver has acted on it; it may post. All but post() belongs to the thread
+  // that drives.
+  RingDriver(hawser_engine_shared* engine, OnEvent on_event);
 
   // The engine drives the link from now on; until detached(), its memory must stay.
   void attached(uint32_t link, hawser_link_shared* shared);
@@ -34,6 +34,7 @@ class RingDriver {
   struct Ready {
     uint64_t id = 0;
     uint64_t bytes = 0;
+    uint64_t chunk_bytes = 0;
     uint64_t next = 0;
   };
   struct Party {
@@ -48,7 +49,6 @@ class RingDriver {
   bool schedule(Party& party);
   void submit(Party& party, size_t lane, const hawser_chunk& chunk);
 
-  uint64_t chunk_bytes_;
   OnEvent on_event_;
   OpRing ops_;
   SpscRing<hawser_event> events_;

@@ -45,8 +45,7 @@ PolledEngine::~PolledEngine() { stop_keeper(); }
 
 Status PolledEngine::open(const hawser_config& config) {
   if (Status status = engine_.open(config); !status.ok()) return status;
-  rings_ = std::make_unique<RingDriver>(engine_.shared(), engine_.link_options().chunk_bytes,
-                                        [this](const hawser_event& event) { on_event(event); });
+  rings_ = std::make_unique<RingDriver>(engine_.shared(), [this](const hawser_event& event) { on_event(event); });
   return {};
 }
 

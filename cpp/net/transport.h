@@ -158,6 +158,8 @@ class Transport {
   virtual const std::vector<DeviceProperties>& devices() const = 0;
   // How long an attempt to connect a lost lane again may take before it is given up for a new one.
   virtual Nanos attempt_limit() const { return 400 * kMillisecond; }
+  // How long chunks of long messages had better be, where that is longer than others and the user does not say.
+  virtual uint32_t longest_chunk() const { return 0; }
   // Listens on the device's own address; `out` is made for one connector, who can come again after a loss.
   virtual Status listen(int device, Handle* handle, std::unique_ptr<ListenComm>* out) = 0;
   // Leaves through `device`: bound to its address, and to the device itself where that is permitted.

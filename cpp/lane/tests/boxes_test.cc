@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -43,7 +44,7 @@ hawser_op op(uint32_t kind, uint64_t id, uint64_t tag, const void* data, uint64_
 struct End {
   Events events;
   NoLanes lanes;
-  Outbox outbox{events, lanes, 0, 64 * 1024, 512 * 1024};
+  Outbox outbox{events, lanes, 0, 64 * 1024, ChunkLimits{}, 1};
   Inbox inbox{events, outbox, lanes, 0};
 
   void send(uint64_t id, uint64_t tag, const void* data, uint64_t bytes) {
@@ -139,6 +140,32 @@ TEST(Boxes, CreditHoldsBackWhatWouldNotFitAtTheReceiver) {
   EXPECT_TRUE(a.outbox.has_records()) << "a lie gives no more than was spent";
 }
 
+TEST(Boxes, ChunksAreAsLongAsEveryLaneGetsOne) {
+  constexpr uint64_t kMiB = 1024 * 1024;
+  for (const auto& [message, chunk] : std::map<uint64_t, uint64_t>{{100'000, kMiB / 2},
+                                                                   {kMiB, kMiB / 2},
+                                                                   {4 * kMiB - 1, kMiB / 2},
+                                                                   {4 * kMiB, kMiB},
+                                                                   {7 * kMiB, kMiB},
+                                                                   {8 * kMiB, 2 * kMiB},
+                                                                   {100 * kMiB, 2 * kMiB}}) {
+    Events events;
+    NoLanes lanes;
+    Outbox outbox{events, lanes, 0, 64 * 1024, {kMiB / 2, 2 * kMiB}, 4};
+    const unsigned char data = 0;  // which nobody reads
+    outbox.post(op(HAWSER_OP_SEND, 1, 1, &data, message));
+    std::vector<unsigned char> memory(wire::kPacketBytes);
+    PacketWriter packet(memory.data());
+    ASSERT_TRUE(outbox.fill(packet));
+    wire::MessageRecord announced{};
+    std::memcpy(&announced, memory.data() + sizeof(wire::PacketHeader), sizeof(announced));
+    EXPECT_EQ(chunk, announced.chunk_bytes) << message;
+    outbox.on_ready(announced.send);
+    EXPECT_EQ(HAWSER_EVENT_SEND_READY, static_cast<int>(events.all.back().kind));
+    EXPECT_EQ(chunk, events.all.back().offset) << message;
+  }
+}
+
 TEST(Boxes, ChunksComeInAnyOrderAndTwice) {
   End a;
   End b;
@@ -202,7 +229,7 @@ TEST(Boxes, AnEagerMessageWithdrawnInPartsEndsTheReceive) {
     std::vector<unsigned char> copy(data.size());
     a.send(1, 1, data.data(), data.size());
     a.outbox.advance();
-    auto record = Outbox::message_record(*a.outbox.find(1), MessageRecord::kEager, 512 * 1024);
+    auto record = Outbox::message_record(*a.outbox.find(1), MessageRecord::kEager);
     ASSERT_TRUE(a.outbox.cancel(1));
     b.receive(2, 1, copy.data(), copy.size());
     const auto withdrawal = a.packet();

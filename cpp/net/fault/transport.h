@@ -21,6 +21,7 @@ class FaultTransport : public Transport {
   const char* name() const override { return "fault"; }
   const std::vector<DeviceProperties>& devices() const override { return inner_.devices(); }
   Nanos attempt_limit() const override { return inner_.attempt_limit(); }
+  uint32_t longest_chunk() const override { return inner_.longest_chunk(); }
   Status listen(int device, Handle* handle, std::unique_ptr<ListenComm>* out) override;
   Status connect(int device, const Handle& handle, std::unique_ptr<Connector>* out) override;
 

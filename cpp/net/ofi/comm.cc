@@ -15,8 +15,9 @@
 namespace hawser {
 namespace {
 
-// More than this on its way would only wait in the provider, where it could not be given to another lane any more.
-constexpr size_t kBacklogBytes = 1024 * 1024;
+// More than this on its way would only wait in the provider, where it could not be given to another lane any more. So
+// much, because the receiver asks for a long message only when it has found its announcement behind those before it.
+constexpr size_t kBacklogBytes = 8 * 1024 * 1024;
 // Completions taken in one call, so that the other lanes get their turn.
 constexpr int kCompletionsPerCall = 64;
 // To sleep and be woken costs several calls of the system more than with a socket: not while messages come this close.

@@ -17,6 +17,8 @@ namespace {
 constexpr const char* kSharedMemory = "shm";
 // Providers connect with the first message, some by several of their own, and move them only when they are asked.
 constexpr Nanos kAttemptLimit = 2 * kSecond;
+// To each chunk there is a message ahead of it and, for its length, an exchange of the provider's own.
+constexpr uint32_t kLongestChunk = 1024 * 1024;
 
 Status ask(const OfiLibrary& library, const std::string& provider, OfiInfo* out) {
   const OfiInfo hints(library.dupinfo(nullptr), {&library});
@@ -116,6 +118,7 @@ class OfiTransport : public Transport {
   const char* name() const override { return "ofi"; }
   const std::vector<DeviceProperties>& devices() const override { return devices_; }
   Nanos attempt_limit() const override { return kAttemptLimit; }
+  uint32_t longest_chunk() const override { return kLongestChunk; }
 
   Status listen(int device, Handle* handle, std::unique_ptr<ListenComm>* out) override {
     std::shared_ptr<OfiDomain> domain;

@@ -18,7 +18,7 @@ thread_local const TcpDriver* this_thread_drives = nullptr;
 
 TcpDriver::TcpDriver(Engine& engine)
     : engine_(engine),
-      rings_(engine.shared(), engine.link_options().chunk_bytes,
+      rings_(engine.shared(),
              [this](const hawser_event& event) {
                if (const auto client = clients_[event.link]) client->on_event(event);
              }),

@@ -177,7 +177,7 @@ SharedEngine::SharedEngine(const hawser_config& config, EngineUser& user) : user
   engine_.reset(engine);
   uint64_t bytes = 0;
   shared_ = hawser_engine_memory(engine, &bytes);
-  rings_ = std::make_unique<RingDriver>(shared_, config.chunk_bytes, [this](const hawser_event& event) {
+  rings_ = std::make_unique<RingDriver>(shared_, [this](const hawser_event& event) {
     told_ = true;
     user_.on_event(event);
   });

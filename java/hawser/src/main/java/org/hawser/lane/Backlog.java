@@ -10,7 +10,6 @@ final class Backlog {
   private final Link link;
   private final LinkMemory memory;
   private final LaneTable lanes;
-  private final long chunkBytes;
   private ChunkScheduler scheduler;
 
   private final ChunkQueue returned = new ChunkQueue();
@@ -20,21 +19,21 @@ final class Backlog {
   private long chunk;
   private ChunkStallEvent stall;
 
-  Backlog(Link link, LinkMemory memory, ChunkScheduler scheduler, long chunkBytes) {
+  Backlog(Link link, LinkMemory memory, ChunkScheduler scheduler) {
     this.link = link;
     this.memory = memory;
     this.lanes = new LaneTable(memory.lanes());
     this.scheduler = scheduler;
-    this.chunkBytes = chunkBytes;
   }
 
   boolean isEmpty() {
     return bytes == 0;
   }
 
-  /** The peer waits for the payload of this send. */
-  void ready(Transfer send) {
+  /** The peer waits for the payload of this send, in chunks of this length. */
+  void ready(Transfer send, long chunkBytes) {
     send.ready = true;
+    send.chunkBytes = chunkBytes;
     send.scheduled = 0;
     bytes += send.length;
     if (first == null) {
@@ -86,7 +85,7 @@ final class Backlog {
       return true;
     }
     Transfer send = first;
-    long size = Math.min(chunkBytes, send.length - send.scheduled);
+    long size = Math.min(send.chunkBytes, send.length - send.scheduled);
     if (!give(send.id, send.scheduled, size)) {
       return false;
     }

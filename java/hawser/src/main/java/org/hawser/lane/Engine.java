@@ -203,7 +203,7 @@ final class Engine implements EventRing.Sink {
   public void event(int kind, long id, int code, int link, int lane, long bytes, long offset) {
     switch (kind) {
       case EventRing.SEND_DONE, EventRing.RECEIVE_DONE -> ended(transfers.get(id), code, bytes);
-      case EventRing.SEND_READY -> ready(transfers.get(id));
+      case EventRing.SEND_READY -> ready(transfers.get(id), offset);
       case EventRing.CHUNK_RETURNED -> returned(transfers.get(id), offset, bytes);
       default -> linkEvent(kind, links.get(link), lane, code, bytes);
     }
@@ -249,9 +249,9 @@ final class Engine implements EventRing.Sink {
     }
   }
 
-  private void ready(Transfer send) {
+  private void ready(Transfer send, long chunkBytes) {
     if (send != null) {
-      send.link.backlog().ready(send);
+      send.link.backlog().ready(send, chunkBytes);
       enlist(send.link);
     }
   }

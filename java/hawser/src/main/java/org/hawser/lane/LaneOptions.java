@@ -22,7 +22,8 @@ import org.hawser.trust.Protection;
  *     exact), or a number of lanes over the devices of the default rule; empty for that rule:
  *     NCCL_GPUDIRECTTCPX_SOCKET_IFNAME, else eth1 to eth4, else every device that is up, else four
  *     lanes over loopback
- * @param chunkBytes how sends are cut; the peer need not use the same
+ * @param chunkBytes how sends are cut; 0 for as suits the network: 512 KiB, but long sends over
+ *     libfabric up to 1 MiB; the peer need not use the same
  * @param eagerBytes messages up to this length go without asking the receiver
  * @param socketsPerLane TCP connections a lane
  * @param checksum whether chunks carry a CRC32C; auto is on. It is on when either end asks for it
@@ -54,7 +55,7 @@ public record LaneOptions(
   private static final LaneOptions DEFAULTS =
       new LaneOptions(
           "",
-          512 << 10,
+          0,
           64 << 10,
           1,
           LaneLoss.FAILOVER,
@@ -80,7 +81,7 @@ public record LaneOptions(
     Objects.requireNonNull(scheduler);
     Objects.requireNonNull(net);
     Objects.requireNonNull(protection);
-    require(chunkBytes >= 1, "a chunk has 1 byte or more, not " + chunkBytes);
+    require(chunkBytes >= 0, "a chunk has 1 byte or more, not " + chunkBytes);
     require(eagerBytes >= 1, "the eager limit is 1 byte or more, not " + eagerBytes);
     require(socketsPerLane >= 1, "a lane has 1 socket or more, not " + socketsPerLane);
     require(isPositive(silence), "the silence before a lane is lost must be above 0");

@@ -56,7 +56,7 @@ public final class Link implements AutoCloseable {
     this.id = link.attach();
     this.info = link.describe();
     this.memory = new LinkMemory(link.memory());
-    this.backlog = new Backlog(this, memory, options.scheduler(), options.chunkBytes());
+    this.backlog = new Backlog(this, memory, options.scheduler());
     this.gate = new Gate("the link to " + peer());
     this.registrations = new Registrations(this, gate, engine, link);
     this.poster = new TransferPoster(this, engine, driver, memory, gate);

@@ -74,6 +74,7 @@ public final class Transfer {
   long registered; // the number of its memory's registration, 0 for none
   // The driver's, of a send that waits for lanes.
   Transfer nextReady;
+  long chunkBytes;
   long scheduled;
   boolean ready;
 

@@ -125,8 +125,8 @@ class BacklogTest {
   @ValueSource(longs = {1, 2, UNIT - 1, UNIT, UNIT + 1, 2 * UNIT, 7919, 104_729})
   void aSendIsCutExactly(long bytes) {
     var peer = new Peer(1);
-    var backlog = new Backlog(null, peer.link, ChunkScheduler.roundRobin(), UNIT);
-    backlog.ready(send(1, bytes));
+    var backlog = new Backlog(null, peer.link, ChunkScheduler.roundRobin());
+    backlog.ready(send(1, bytes), UNIT);
     long expected = 0;
     while (expected < bytes) {
       assertTrue(backlog.schedule());
@@ -151,7 +151,7 @@ class BacklogTest {
 
   private void deliverAll(ChunkScheduler scheduler, SplittableRandom random) {
     var peer = new Peer(4);
-    var backlog = new Backlog(null, peer.link, scheduler, UNIT);
+    var backlog = new Backlog(null, peer.link, scheduler);
     Map<Long, BitSet> delivered = new HashMap<>();
     Map<Long, Long> sizes = new HashMap<>();
     long delivering = 0;
@@ -160,7 +160,7 @@ class BacklogTest {
       sizes.put(id, bytes);
       delivered.put(id, new BitSet());
       delivering += bytes;
-      backlog.ready(send(id, bytes));
+      backlog.ready(send(id, bytes), UNIT);
     }
     for (int step = 0; delivering > 0; step++) {
       assertTrue(step < 100_000, "the transfer does not end");
@@ -203,10 +203,10 @@ class BacklogTest {
   @Test
   void aSendThatEndsEarlyIsDropped() {
     var peer = new Peer(1);
-    var backlog = new Backlog(null, peer.link, ChunkScheduler.adaptive(), UNIT);
+    var backlog = new Backlog(null, peer.link, ChunkScheduler.adaptive());
     Transfer[] sends = {send(1, 5 * UNIT), send(2, 5 * UNIT), send(3, UNIT)};
     for (Transfer send : sends) {
-      backlog.ready(send);
+      backlog.ready(send, UNIT);
     }
     backlog.schedule();
     backlog.returned(2, 0, UNIT);
@@ -224,8 +224,8 @@ class BacklogTest {
   void aSchedulerThatIsWrongIsReplaced() {
     var peer = new Peer(2);
     peer.set(0, "alive", 0);
-    var backlog = new Backlog(null, peer.link, (lanes, chunk, bytes, left) -> 0, UNIT);
-    backlog.ready(send(1, UNIT));
+    var backlog = new Backlog(null, peer.link, (lanes, chunk, bytes, left) -> 0);
+    backlog.ready(send(1, UNIT), UNIT);
     assertTrue(backlog.schedule());
     peer.write(1);
     assertEquals(new Chunk(1, 0, UNIT), peer.acknowledge(1));
@@ -240,9 +240,8 @@ class BacklogTest {
             peer.link,
             (lanes, chunk, bytes, left) -> {
               throw new IllegalStateException("broken on purpose");
-            },
-            UNIT);
-    backlog.ready(send(1, UNIT));
+            });
+    backlog.ready(send(1, UNIT), UNIT);
     assertTrue(backlog.schedule());
   }
 }
