@@ -4,7 +4,17 @@
 
 #include <system_error>
 
+#include "base/clock.h"
+
 namespace hawser {
+
+namespace {
+
+// Jobs come in rows, and end close to each other on all threads: whoever waits looks for so long before it sleeps, as
+// to be woken takes longer.
+constexpr Nanos kLook = 30 * kMicrosecond;
+
+}  // namespace
 
 Crew::~Crew() {
   over_.store(true, std::memory_order_relaxed);
@@ -39,8 +49,16 @@ void Crew::work(void* job, Function function) {
   // Acquire: what helpers did is done before the caller goes on.
   while (const uint32_t gate = gate_.load(std::memory_order_acquire)) {
     if ((gate & kInside) == 0) return;
-    gate_.wait(gate, std::memory_order_acquire);
+    await_change(gate);
   }
+}
+
+// Relaxed: who goes on loads the gate again.
+void Crew::await_change(uint32_t gate) const {
+  for (const Nanos start = now(); now() - start < kLook;) {
+    if (gate_.load(std::memory_order_relaxed) != gate) return;
+  }
+  gate_.wait(gate, std::memory_order_relaxed);
 }
 
 void Crew::help() {
@@ -51,7 +69,7 @@ void Crew::help() {
     if (over_.load(std::memory_order_relaxed)) return;
     const uint32_t turn = gate / kTurn;
     if ((gate & kOpen) == 0 || turn == served) {
-      gate_.wait(gate, std::memory_order_acquire);
+      await_change(gate);
       continue;
     }
     if (!gate_.compare_exchange_weak(gate, gate + 1, std::memory_order_acquire)) continue;

@@ -39,6 +39,7 @@ class Crew {
 
   void work(void* job, Function function);
   void help();
+  void await_change(uint32_t gate) const;
 
   void* job_ = nullptr;
   Function function_ = nullptr;
