@@ -10,7 +10,7 @@ import java.util.List;
 public enum Setting {
   LANES("devices of the lanes, in NCCL's syntax, or a number of lanes"),
   NET("socket, plugin:NAME, ofi:PROVIDER or fault:KEY=VALUE,..: what moves the bytes of the lanes"),
-  CHUNK("bytes a chunk, such as 512K"),
+  CHUNK("bytes a chunk, such as 512K; unless set, as suits the network"),
   EAGER("messages up to this length go without asking the receiver, such as 64K"),
   SOCKETS_PER_LANE("TCP connections a lane"),
   ON_LANE_LOSS("failover or fail-fast"),

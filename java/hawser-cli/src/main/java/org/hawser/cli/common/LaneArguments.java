@@ -48,7 +48,10 @@ public final class LaneArguments {
     take(Setting.SCHEDULER, "--scheduler", value);
   }
 
-  @Option(names = "--chunk", paramLabel = "SIZE", description = "Bytes a chunk (default 512K).")
+  @Option(
+      names = "--chunk",
+      paramLabel = "SIZE",
+      description = "Bytes a chunk (default: as suits the network).")
   private void chunk(String value) {
     take(Setting.CHUNK, "--chunk", value);
   }
