@@ -18,8 +18,9 @@ struct LaneOptions {
   std::chrono::milliseconds silence{0};
   // All lanes lost for so long: the peer is gone; zero: the library's default.
   std::chrono::milliseconds link_timeout{0};
-  // Long messages are cut in pieces of this length, and each goes over the lane that is best for it.
-  uint32_t chunk_bytes = 512 * 1024;
+  // Long messages are cut in pieces of this length, and each goes over the lane that is best for it; zero: the
+  // library's default.
+  uint32_t chunk_bytes = 0;
   // Bytes that may wait until they are received; when they do, senders wait.
   uint64_t mailbox_bytes = uint64_t{1} << 30;
   // Checksums on what the lanes carry.

@@ -30,7 +30,7 @@ class SharedEngine {
  public:
   using Lock = std::unique_lock<std::mutex>;
 
-  // Throws what raise() of lane_error.h throws. `config` names a chunk size.
+  // Throws what raise() of lane_error.h throws.
   SharedEngine(const hawser_config& config, EngineUser& user);
   // Nobody waits any more, and all links were closed.
   ~SharedEngine();

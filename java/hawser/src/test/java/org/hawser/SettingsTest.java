@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.hawser.lane.LaneOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,6 +43,16 @@ class SettingsTest {
         assertThrows(HawserException.class, () -> settings.value(Setting.CHUNK, ByteSize::parse));
     assertTrue(
         refusal.getMessage().startsWith("HAWSER_CHUNK=big is not valid"), refusal::getMessage);
+  }
+
+  @Test
+  void aChunkOfNoBytesIsRefusedAndNoneSetIsLeftToTheNetwork() {
+    assertEquals(0, LaneOptions.from(Settings.of(Map.of())).chunkBytes());
+    var refusal =
+        assertThrows(
+            HawserException.class,
+            () -> LaneOptions.from(Settings.of(Map.of("HAWSER_CHUNK", "0"))));
+    assertTrue(refusal.getMessage().startsWith("HAWSER_CHUNK=0 is not valid"), refusal::getMessage);
   }
 
   @ParameterizedTest

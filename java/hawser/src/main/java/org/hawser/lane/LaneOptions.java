@@ -81,7 +81,8 @@ public record LaneOptions(
     Objects.requireNonNull(scheduler);
     Objects.requireNonNull(net);
     Objects.requireNonNull(protection);
-    require(chunkBytes >= 0, "a chunk has 1 byte or more, not " + chunkBytes);
+    require(
+        chunkBytes >= 0, "a chunk has 1 byte or more, or 0 to suit the network, not " + chunkBytes);
     require(eagerBytes >= 1, "the eager limit is 1 byte or more, not " + eagerBytes);
     require(socketsPerLane >= 1, "a lane has 1 socket or more, not " + socketsPerLane);
     require(isPositive(silence), "the silence before a lane is lost must be above 0");
@@ -106,7 +107,7 @@ public record LaneOptions(
   public static LaneOptions from(Settings settings) {
     return new LaneOptions(
         settings.text(Setting.LANES).orElse(DEFAULTS.lanes),
-        settings.value(Setting.CHUNK, LaneOptions::size).orElse(DEFAULTS.chunkBytes),
+        settings.value(Setting.CHUNK, LaneOptions::chunk).orElse(DEFAULTS.chunkBytes),
         settings.value(Setting.EAGER, LaneOptions::size).orElse(DEFAULTS.eagerBytes),
         settings.value(Setting.SOCKETS_PER_LANE, Integer::valueOf).orElse(DEFAULTS.socketsPerLane),
         settings.value(Setting.ON_LANE_LOSS, LaneOptions::laneLoss).orElse(DEFAULTS.laneLoss),
@@ -269,6 +270,13 @@ public record LaneOptions(
     long bytes = ByteSize.parse(text);
     require(bytes <= Integer.MAX_VALUE, text + " is too large");
     return (int) bytes;
+  }
+
+  /** Who leaves it to the network does not set it. */
+  private static int chunk(String text) {
+    int bytes = size(text);
+    require(bytes >= 1, "a chunk has 1 byte or more");
+    return bytes;
   }
 
   private static LaneLoss laneLoss(String text) {
